@@ -1,0 +1,1 @@
+"""What everything else leans on: errors, clock, ids, units. No I/O and no import from another obsv package."""

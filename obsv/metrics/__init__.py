@@ -1,0 +1,1 @@
+"""Metrics: ways in (`ingest`), the store, PromQL, and the Prometheus HTTP API."""

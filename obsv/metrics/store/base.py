@@ -1,0 +1,62 @@
+"""The door to a metric store: what a backend must do, and the errors it may raise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
+
+from obsv.core.errors import Invalid, Unavailable
+from obsv.metrics.store.types import Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
+
+
+class StoreUnavailable(Unavailable):
+    """The store cannot keep or read samples now (disk full, database away); nothing was acknowledged."""
+
+
+class StoreLimitExceeded(Invalid):
+    """A read would pass its sample or series limit; the text names the limit."""
+
+
+class MetricStore(Protocol):
+    """Keeps samples.  Every call names its organisation, and can only ever touch that one's series.
+
+    `write` is durable on return as far as `[metrics] sync` says.  Reads see what was written before them.
+    Time ranges are inclusive on both ends, unix ms.  Several matcher sets are a union.
+    """
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    async def write(self, org: int, batch: WriteBatch) -> WriteResult: ...
+
+    async def select(
+        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, *, limit: int
+    ) -> SeriesSet: ...
+
+    async def series(
+        self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
+    ) -> list[dict[str, str]]: ...
+
+    async def label_names(
+        self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
+    ) -> list[str]: ...
+
+    async def label_values(
+        self, org: int, name: str, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
+    ) -> list[str]: ...
+
+    async def delete(self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> int: ...
+
+    async def drop_before(self, org: int, cutoff_ms: int) -> int: ...
+
+    async def flush(self) -> None: ...
+
+    async def stats(self, org: int | None = None) -> StoreStats: ...
+
+
+@runtime_checkable
+class RemoteWriter(Protocol):
+    """A store that takes a remote_write 1.0 body as it came, without decoding it into Python objects first."""
+
+    async def write_remote(self, org: int, body: bytes, encoding: str) -> WriteResult: ...

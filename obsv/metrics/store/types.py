@@ -1,0 +1,92 @@
+"""Value types that pass between ingest, a metric store and the query engine.  Times are int64 unix ms."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+STALE_BITS = 0x7FF0000000000002
+"""The one NaN that means "this series ended" (Prometheus' staleness marker); compare by bits, never by value."""
+
+STALE: float = float(np.array([STALE_BITS], dtype=np.uint64).view(np.float64)[0])
+
+Int64 = NDArray[np.int64]
+Float64 = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Matcher:
+    """One label matcher; regular expressions are fully anchored and `.` matches a newline, as in Prometheus 3."""
+
+    name: str
+    op: str  # one of = != =~ !~
+    value: str
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """The compiled expression of `=~` and `!~`.  Raises re.error on a bad one."""
+        return re.compile(self.value, re.DOTALL)
+
+    def matches(self, value: str) -> bool:
+        """Whether a label value passes; an absent label is the empty string."""
+        if self.op == "=":
+            return value == self.value
+        if self.op == "!=":
+            return value != self.value
+        return (self.pattern.fullmatch(value) is not None) == (self.op == "=~")
+
+
+@dataclass
+class SeriesSet:
+    """Samples of k series as columns: those of series i are `t[offsets[i]:offsets[i+1]]` and the same of `v`.
+
+    `labels[i]` includes `__name__` and must not be changed by the reader (stores share them); `offsets` is int64[k+1],
+    `t` int64[n] strictly increasing within a series, `v` float64[n] with stale markers kept bit for bit.
+    """
+
+    labels: list[dict[str, str]]
+    offsets: Int64
+    t: Int64
+    v: Float64
+
+    @classmethod
+    def empty(cls) -> SeriesSet:
+        """No series at all."""
+        return cls([], np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
+
+
+@dataclass
+class WriteBatch:
+    """Samples of many series, for ways in other than raw remote_write: same columns as `SeriesSet`."""
+
+    labels: list[dict[str, str]]
+    offsets: Int64
+    t: Int64
+    v: Float64
+
+
+@dataclass
+class WriteResult:
+    """What became of a write.  `refused` counts samples by reason; `detail` names the first refusal in words.
+
+    Reasons: too_old, too_new, duplicate (same time, other value), labels (bad or over a limit), series_limit.
+    """
+
+    accepted: int = 0
+    refused: dict[str, int] = field(default_factory=dict[str, int])
+    detail: str = ""
+
+
+@dataclass
+class StoreStats:
+    """What a store tells of itself.  `oldest_ms` is 0 while it is empty."""
+
+    series: int = 0
+    bytes: int = 0
+    oldest_ms: int = 0
+    pending_samples: int = 0
+    damaged_blocks: int = 0

@@ -1,0 +1,21 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import postgres_dsn, postgres_url
+
+__all__ = ["conformance_dir", "postgres_dsn", "postgres_url"]
+
+
+@pytest.fixture(scope="session")
+def conformance_dir() -> Path:
+    """Folder of the acceptance material, which is not part of the repository."""
+    folder = Path(os.environ.get("OBSV_CONFORMANCE_DIR", "../shared"))
+    if not folder.is_dir():
+        pytest.skip(f"conformance material absent: {folder} (set OBSV_CONFORMANCE_DIR)")
+    return folder

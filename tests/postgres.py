@@ -68,23 +68,41 @@ class Server:
             self.identity = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
             os.chown(self.data, nobody.pw_uid, nobody.pw_gid)
             os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        self._run("initdb", "-D", str(self.data), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync")
+        self._run(
+            "initdb", "-D", str(self.data), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync"
+        )
 
     def _run(self, name: str, *arguments: str) -> None:
         subprocess.run(
-            [str(self.binaries / name), *arguments], check=True, stdout=subprocess.DEVNULL, cwd=self.folder,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C"}, **self.identity,  # type: ignore[call-overload]  # user and group by dict
+            [str(self.binaries / name), *arguments],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+            **self.identity,  # type: ignore[call-overload]  # user and group by dict
         )
 
     def start(self) -> None:
         """Start and wait until it answers."""
         settings = [part for option in self.options for part in ("-c", option)]
-        command = [str(self.binaries / "postgres"), "-D", str(self.data), "-k", str(self.folder), "-c", "listen_addresses="]
-        log = (self.folder / "log").open("ab")
-        self.process = subprocess.Popen(  # type: ignore[call-overload]  # user and group by dict
-            command + settings, cwd=self.folder, stdout=log, stderr=log,
-            env={"PATH": os.environ["PATH"], "LC_ALL": "C"}, **self.identity,
-        )
+        command = [
+            str(self.binaries / "postgres"),
+            "-D",
+            str(self.data),
+            "-k",
+            str(self.folder),
+            "-c",
+            "listen_addresses=",
+        ]
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(  # type: ignore[call-overload]  # user and group by dict
+                command + settings,
+                cwd=self.folder,
+                stdout=log,
+                stderr=log,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+                **self.identity,
+            )
         deadline = time.monotonic() + 30
         while not (self.folder / ".s.PGSQL.5432").exists():
             if self.process.poll() is not None or time.monotonic() > deadline:

@@ -1,0 +1,1 @@
+"""`make bench`: obsv against real Prometheus and VictoriaMetrics, in one run, on one machine."""

@@ -19,3 +19,14 @@ def conformance_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"conformance material absent: {folder} (set OBSV_CONFORMANCE_DIR)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def peers() -> Path:
+    """Folder of real Prometheus, VictoriaMetrics and node exporter binaries (`tests/peers.sh`)."""
+    folder = Path(os.environ.get("OBSV_PEERS_DIR", ".cache/peers"), "usr", "bin").absolute()
+    if not (folder / "prometheus").exists():
+        if os.environ.get("OBSV_REQUIRE_PEERS") == "1":
+            pytest.fail(f"no peers in {folder}")
+        pytest.skip("peers: none here (tests/peers.sh .cache/peers brings them)")
+    return folder

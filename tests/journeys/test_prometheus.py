@@ -1,0 +1,76 @@
+"""A real Prometheus scrapes a real node exporter and remote_writes to obsv: every sample arrives, equal."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import urllib.parse
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.bench.servers import running
+from tests.live import appliance
+from tests.ports import free_port
+
+SECONDS = int(os.environ.get("OBSV_PROMETHEUS_SECONDS", "60"))
+
+CONFIG = """
+global:
+  scrape_interval: 1s
+scrape_configs:
+  - job_name: node
+    static_configs:
+      - targets: ["127.0.0.1:{exporter}"]
+remote_write:
+  - url: {url}/api/v1/write
+    authorization:
+      credentials: {token}
+    queue_config:
+      batch_send_deadline: 1s
+"""
+
+
+def samples(url: str, headers: dict[str, str], begin_s: float, end_s: float) -> dict[str, list[tuple[float, str]]]:
+    """Every raw float sample in a window, by label set."""
+    params = {"query": f'{{job="node"}}[{int(end_s - begin_s)}s]', "time": f"{end_s:.3f}"}
+    request = urllib.request.Request(f"{url}/api/v1/query?{urllib.parse.urlencode(params)}", headers=headers)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        result = json.load(answer)["data"]["result"]
+    return {json.dumps(row["metric"], sort_keys=True): row["values"] for row in result if "values" in row}
+
+
+@pytest.mark.peers
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+def test_every_sample_is_equal(tmp_path: Path, peers: Path) -> None:
+    exporter, port = free_port(), free_port()
+    with appliance(tmp_path / "obsv") as live:
+        token = live.token()
+        config = tmp_path / "prometheus.yml"
+        config.write_text(CONFIG.format(exporter=exporter, url=live.url, token=token))
+        exporter_command = [str(peers / "prometheus-node-exporter"), f"--web.listen-address=127.0.0.1:{exporter}"]
+        prometheus_command = [
+            str(peers / "prometheus"),
+            f"--config.file={config}",
+            f"--storage.tsdb.path={tmp_path}/tsdb",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]
+        prometheus_url = f"http://127.0.0.1:{port}"
+        with (
+            running(exporter_command, f"http://127.0.0.1:{exporter}/metrics", tmp_path / "exporter.log"),
+            running(prometheus_command, prometheus_url + "/-/ready", tmp_path / "prometheus.log"),
+        ):
+            begin = time.time()
+            time.sleep(SECONDS)
+            end = time.time()
+            time.sleep(5)  # what was scraped before the end is sent by now
+            theirs = samples(prometheus_url, {}, begin, end)
+            ours = samples(live.url, {"Authorization": f"Bearer {token}"}, begin, end)
+    assert len(theirs) > 100
+    assert sum(map(len, theirs.values())) > 100 * SECONDS * 0.8
+    assert ours.keys() == theirs.keys()
+    different = [key for key, values in theirs.items() if values != ours[key]]
+    assert not different, (len(different), different[0], theirs[different[0]][:5], ours[different[0]][:5])

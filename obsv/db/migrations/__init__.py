@@ -1,0 +1,1 @@
+"""Schema changes in order; see `obsv.db` for how to write one."""

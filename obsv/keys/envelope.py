@@ -27,11 +27,14 @@ def encode(data: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Inverse of `encode`; raises ValueError."""
+    """Inverse of `encode`; raises ValueError, also for a second spelling of the same bytes."""
     try:
-        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:
         raise ValueError(str(error)) from None
+    if encode(data) != text:
+        raise ValueError("not canonical base64url")
+    return data
 
 
 def seal(key: bytes, key_id: str, place: tuple[str, str, str], data: bytes) -> str:

@@ -1,0 +1,460 @@
+"""The head in plain Python: every series, and the samples that are not in blocks yet.  Twin of `_ingest.pyx`.
+
+It answers exactly as the compiled one, some fifty times slower, and bears no load target.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import defaultdict
+from dataclasses import dataclass, field
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obsv.metrics.kernels.wire_plain import (
+    LABELS_OK,
+    BrokenError,
+    LabelLimits,
+    canonical_key,
+    fields,
+    parse_labels,
+    put_varint,
+    read_skips,
+    read_varint,
+    write_skips,
+)
+
+Int64 = NDArray[np.int64]
+UInt32 = NDArray[np.uint32]
+Float64 = NDArray[np.float64]
+Ragged = tuple[UInt32, Int64, Int64, Float64]
+Outcome = tuple[int, tuple[int, ...], int, int, int, bytes, bytes]
+Points = list[tuple[int, int]]  # (time, value bits)
+
+TOO_OLD, TOO_NEW, DUPLICATE, LABELS, SERIES_LIMIT, HISTOGRAM, REFUSALS = range(7)
+KEEPS, REPEATS = -1, -2
+SLAB_ROOM, SLAB_WALK, REF_WALK = 16, 256, 4096
+
+
+@dataclass
+class _Series:
+    org: int
+    key: bytes
+    hour: int = 0
+    newest: int | None = None
+    last_bits: int = 0
+
+
+@dataclass
+class _Touch:
+    sid: int
+    newest: int | None
+    last_bits: int
+    known: bool
+    active: bool
+    kept: Points = field(default_factory=list["tuple[int, int]"])
+
+
+@dataclass
+class _Rules:
+    oldest: int
+    newest: int
+    late_window: int
+    series_limit: int
+    labels: LabelLimits | None
+
+
+@dataclass
+class _Request:
+    org: int
+    hour: int
+    rules: _Rules | None
+    skips: set[int]
+    base: int
+    org_active: int
+    touches: dict[int, _Touch] = field(default_factory=dict["int", "_Touch"])
+    order: list[tuple[int, int, int]] = field(default_factory=list["tuple[int, int, int]"])
+    ordinal: int = 0
+    newly_active: int = 0
+    accepted: int = 0
+    refused: list[int] = field(default_factory=lambda: [0] * REFUSALS)
+    skipped: list[int] = field(default_factory=list[int])
+    first: tuple[int, int, int, bytes] = (-1, LABELS_OK, 0, b"")
+
+
+def signed(value: int) -> int:
+    """A varint's 64 bits as int64."""
+    return value - (1 << 64) if value >> 63 else value
+
+
+def parse_point(data: bytes, start: int, end: int) -> tuple[int, int]:
+    """One Sample message as (time, value bits).  Raises BrokenError."""
+    t = bits = 0
+    for number, wire, first, last in fields(data, start, end):
+        if number == 1:
+            if wire != 1:
+                raise BrokenError
+            bits = int.from_bytes(data[first:last], "little")
+        elif number == 2:
+            if wire != 0:
+                raise BrokenError
+            t = signed(read_varint(data, first, last)[0])
+    return t, bits
+
+
+class Head:
+    """All series and the newest samples.  A request is prepared, then applied or aborted; one at a time."""
+
+    def __init__(self, seed: bytes) -> None:
+        if len(seed) != 16:
+            raise ValueError("the seed is 16 bytes")
+        self._lock = Lock()
+        self._all: list[_Series] = []
+        self._ids: dict[tuple[int, bytes], int] = {}
+        self._committed = 0
+        self._hour = 0
+        self._active: dict[int, int] = defaultdict(int)
+        self._current: dict[int, Points] = {}
+        self._frozen: dict[int, Points] = {}
+        self._request = _Request(0, 0, None, set(), 0, 0)
+        self._outcome: Outcome = (0, (0,) * REFUSALS, -1, LABELS_OK, 0, b"", b"")
+
+    # -- a request ----------------------------------------------------------------------------------------------
+
+    def prepare(
+        self,
+        org: int,
+        body: bytes | bytearray | memoryview,
+        oldest: int,
+        newest: int,
+        late_window: int,
+        series_limit: int,
+        hour: int,
+        labels: int,
+        name_bytes: int,
+        value_bytes: int,
+    ) -> bool:
+        """Judge a remote_write request; False when its protobuf is broken, and then nothing of it stays."""
+        rules = _Rules(oldest, newest, late_window, series_limit, LabelLimits(labels, name_bytes, value_bytes))
+        with self._lock:
+            return self._begin(org, bytes(body), hour, rules, set())
+
+    def replay(
+        self, org: int, body: bytes | bytearray | memoryview, hour: int, skips: bytes | bytearray | memoryview
+    ) -> bool:
+        """Take a logged request again: all but the samples it was answered as refused (`skips`) are kept."""
+        with self._lock:
+            fine = self._begin(org, bytes(body), hour, None, read_skips(bytes(skips)))
+            if fine:
+                self._commit()
+            return fine
+
+    def outcome(self) -> Outcome:
+        """(accepted, refused by reason, first reason or -1, label fault, its time, its label bytes, skips)."""
+        return self._outcome
+
+    def apply(self) -> None:
+        """Keep what the prepared request brought."""
+        with self._lock:
+            self._commit()
+
+    def abort(self) -> None:
+        """Forget the prepared request."""
+        with self._lock:
+            self._roll_back()
+
+    def load(self, orgs: Int64, keys: list[bytes]) -> None:
+        """Add stored series; their ids follow on."""
+        with self._lock:
+            for org, key in zip(orgs.tolist(), keys, strict=True):
+                self._add(org, key)
+            self._committed = len(self._all)
+
+    # -- flushing -----------------------------------------------------------------------------------------------
+
+    def freeze(self) -> bool:
+        """Set the samples so far aside for a flush; False while one is unfinished, or without samples."""
+        with self._lock:
+            if self._frozen or not self._current:
+                return False
+            self._frozen, self._current = self._current, {}
+            return True
+
+    def columns(self) -> Ragged:
+        """The frozen samples: sids, offsets, t, v; series by rising id, times rising."""
+        sids = sorted(self._frozen)
+        offsets, t, v = _columns([_settle(self._frozen[sid]) for sid in sids])
+        return np.array(sids, np.uint32), offsets, t, v
+
+    def release(self) -> None:
+        """The frozen samples are in blocks now."""
+        with self._lock:
+            self._frozen = {}
+
+    # -- reading ------------------------------------------------------------------------------------------------
+
+    def gather(self, sids: UInt32, start: int, end: int, limit: int) -> tuple[Int64, Int64, Float64] | None:
+        """(offsets, t, v) of the given series within [start, end]; None when they are more than `limit`."""
+        with self._lock:
+            found = [
+                _settle(
+                    [
+                        point
+                        for source in (self._frozen, self._current)
+                        for point in source.get(sid, ())
+                        if start <= point[0] <= end
+                    ]
+                )
+                for sid in sids.tolist()
+            ]
+        return None if sum(map(len, found)) > limit else _columns(found)
+
+    def keys(self, start: int, stop: int) -> tuple[Int64, list[bytes]]:
+        """Organisations and canonical label bytes of series [start, stop)."""
+        with self._lock:
+            series = self._all[start : min(stop, self._committed)]
+        return np.array([one.org for one in series], np.int64), [one.key for one in series]
+
+    def newest(self, sids: UInt32) -> Int64:
+        """Time of each series' newest sample since start, int64's minimum for none."""
+        none = int(np.iinfo(np.int64).min)
+        times = [self._all[sid].newest for sid in sids.tolist()]
+        return np.array([none if t is None else t for t in times], np.int64)
+
+    def active(self, org: int) -> int:
+        """How many of an organisation's series had a sample this clock hour or the one before."""
+        return self._active[org]
+
+    @property
+    def series(self) -> int:
+        """How many series there are."""
+        return self._committed
+
+    @property
+    def samples(self) -> int:
+        """Samples since the last freeze."""
+        return sum(map(len, self._current.values()))
+
+    @property
+    def touched(self) -> int:
+        """Series that have samples since the last freeze."""
+        return len(self._current)
+
+    @property
+    def frozen_samples(self) -> int:
+        """Samples set aside."""
+        return sum(map(len, self._frozen.values()))
+
+    @property
+    def memory(self) -> int:
+        """Memory in use, roughly."""
+        return 150 * (self.samples + self.frozen_samples) + 500 * len(self._all)
+
+    # -- within -------------------------------------------------------------------------------------------------
+
+    def _begin(self, org: int, body: bytes, hour: int, rules: _Rules | None, skips: set[int]) -> bool:
+        self._roll_back()
+        self._roll_hour(hour)
+        request = _Request(org, self._hour, rules, skips, len(self._all), self._active[org])
+        self._request = request
+        try:
+            for number, wire, start, end in fields(body, 0, len(body)):
+                if number in (1, 3) and wire != 2:
+                    raise BrokenError
+                if number == 1:
+                    self._time_series(body, start, end)
+        except BrokenError:
+            self._roll_back()
+            return False
+        self._outcome = (request.accepted, tuple(request.refused), *request.first, write_skips(request.skipped))
+        return True
+
+    def _time_series(self, body: bytes, start: int, end: int) -> None:
+        key = bytearray()
+        points: Points = []
+        histograms = 0
+        for number, wire, first, last in fields(body, start, end):
+            if 1 <= number <= 4 and wire != 2:
+                raise BrokenError
+            if number == 1:
+                key.append(0x0A)
+                put_varint(key, last - first)
+                key += body[first:last]
+            elif number == 2:
+                points.append(parse_point(body, first, last))
+            elif number == 4:
+                histograms += 1
+        if histograms:
+            self._refuse(HISTOGRAM, LABELS_OK, 0, bytes(key), histograms)
+        if points:
+            self._judge_series(bytes(key), points)
+
+    def _judge_series(self, key: bytes, points: Points) -> None:
+        request = self._request
+        sid = self._ids.get((request.org, key))
+        if sid is None:
+            fault, canonical = canonical_key(parse_labels(key), request.rules.labels if request.rules else None)
+            if fault != LABELS_OK:
+                for t, _ in points:
+                    self._refuse_point(LABELS, fault, t, key)
+                return
+            key = canonical
+            sid = self._ids.get((request.org, key))
+        touch = None if sid is None else self._touch(sid)
+        for t, bits in points:
+            verdict = self._judge(request.rules, touch, t, bits) if request.rules else self._replayed(touch, t, bits)
+            if verdict >= 0:
+                self._refuse_point(verdict, LABELS_OK, t, key)
+                continue
+            request.ordinal += 1
+            request.accepted += 1
+            if verdict == KEEPS:
+                if touch is None:
+                    touch = self._touch(self._add(request.org, key))
+                self._keep(touch, t, bits)
+
+    def _judge(self, rules: _Rules, touch: _Touch | None, t: int, bits: int) -> int:
+        if t > rules.newest:
+            return TOO_NEW
+        if t < rules.oldest:
+            return TOO_OLD
+        at_limit = self._request.org_active + self._request.newly_active >= rules.series_limit
+        if touch is None:
+            return SERIES_LIMIT if at_limit else KEEPS
+        if touch.newest is not None and t <= touch.newest:
+            if touch.known and touch.newest - t > rules.late_window:
+                return TOO_OLD
+            there = touch.last_bits if t == touch.newest else self._find(touch, t)
+            if there is not None:
+                return REPEATS if there == bits else DUPLICATE
+        return SERIES_LIMIT if at_limit and not touch.active else KEEPS
+
+    def _replayed(self, touch: _Touch | None, t: int, bits: int) -> int:
+        if self._request.ordinal in self._request.skips:
+            return LABELS
+        return REPEATS if touch and touch.newest == t and touch.last_bits == bits else KEEPS
+
+    def _find(self, touch: _Touch, t: int) -> int | None:
+        for source in (touch.kept, self._current.get(touch.sid, []), self._frozen.get(touch.sid, [])):
+            for when, bits in source:
+                if when == t:
+                    return bits
+        return None
+
+    def _keep(self, touch: _Touch, t: int, bits: int) -> None:
+        touch.kept.append((t, bits))
+        self._request.order.append((touch.sid, t, bits))
+        self._request.newly_active += not touch.active
+        touch.active = True
+        if touch.newest is None or t > touch.newest:
+            touch.newest, touch.last_bits = t, bits
+
+    def _touch(self, sid: int) -> _Touch:
+        request = self._request
+        touch = request.touches.get(sid)
+        if touch is None:
+            one = self._all[sid]
+            known = sid < request.base and one.newest is not None
+            touch = _Touch(sid, one.newest, one.last_bits, known, self._is_active(one))
+            request.touches[sid] = touch
+        return touch
+
+    def _refuse_point(self, reason: int, fault: int, t: int, key: bytes) -> None:
+        self._request.skipped.append(self._request.ordinal)
+        self._request.ordinal += 1
+        self._refuse(reason, fault, t, key, 1)
+
+    def _refuse(self, reason: int, fault: int, t: int, key: bytes, count: int) -> None:
+        self._request.refused[reason] += count
+        if self._request.first[0] < 0:
+            self._request.first = (reason, fault, t, key)
+
+    def _add(self, org: int, key: bytes) -> int:
+        self._all.append(_Series(org, key))
+        self._ids[org, key] = len(self._all) - 1
+        return len(self._all) - 1
+
+    def _commit(self) -> None:
+        request = self._request
+        for sid, t, bits in request.order:
+            self._current.setdefault(sid, []).append((t, bits))
+        for touch in request.touches.values():
+            if touch.kept:
+                one = self._all[touch.sid]
+                one.newest, one.last_bits, one.hour = touch.newest, touch.last_bits, self._hour
+        self._active[request.org] += request.newly_active
+        self._committed = len(self._all)
+        self._request = _Request(0, 0, None, set(), 0, 0)
+
+    def _roll_back(self) -> None:
+        for one in self._all[self._committed :]:
+            del self._ids[one.org, one.key]
+        del self._all[self._committed :]
+        self._request = _Request(0, 0, None, set(), 0, 0)
+
+    def _is_active(self, one: _Series) -> bool:
+        return one.hour > 0 and one.hour + 1 >= self._hour
+
+    def _roll_hour(self, hour: int) -> None:
+        if hour <= self._hour:
+            return
+        self._hour = hour
+        self._active.clear()
+        for one in self._all:
+            if self._is_active(one):
+                self._active[one.org] += 1
+
+
+def _settle(points: Points) -> Points:
+    """Arrival order into time order; of several samples at one time the first to arrive stays."""
+    first: dict[int, int] = {}
+    for t, bits in points:
+        first.setdefault(t, bits)
+    return sorted(first.items())
+
+
+def _columns(rows: list[Points]) -> tuple[Int64, Int64, Float64]:
+    offsets = np.zeros(len(rows) + 1, np.int64)
+    np.cumsum([len(row) for row in rows], out=offsets[1:])
+    t = np.array([point[0] for row in rows for point in row], np.int64)
+    bits = np.array([point[1] for row in rows for point in row], np.uint64)
+    return offsets, t, bits.view(np.float64)
+
+
+def merge(
+    sids_a: UInt32,
+    offsets_a: Int64,
+    t_a: Int64,
+    v_a: Float64,
+    sids_b: UInt32,
+    offsets_b: Int64,
+    t_b: Int64,
+    v_b: Float64,
+) -> Ragged:
+    """Join two ragged columns; at one time the sample of `a` stays, series without samples are left out."""
+    rows: dict[int, Points] = {}
+    for sids, offsets, t, v in ((sids_a, offsets_a, t_a, v_a), (sids_b, offsets_b, t_b, v_b)):
+        points = list(zip(t.tolist(), v.view(np.uint64).tolist(), strict=True))
+        for i, sid in enumerate(sids.tolist()):
+            rows.setdefault(sid, []).extend(points[offsets[i] : offsets[i + 1]])
+    kept = sorted(sid for sid, row in rows.items() if row)
+    return np.array(kept, np.uint32), *_columns([_settle(rows[sid]) for sid in kept])
+
+
+def encode_request(keys: list[bytes], offsets: Int64, t: Int64, v: Float64) -> bytes:
+    """A remote_write 1.0 request: series by their label bytes, samples as ragged columns."""
+    out = bytearray()
+    for i, key in enumerate(keys):
+        series = bytearray(key)
+        for j in range(int(offsets[i]), int(offsets[i + 1])):
+            point = bytearray(b"\x09" + struct.pack("<d", v[j]) + b"\x10")
+            put_varint(point, int(t[j]) & ((1 << 64) - 1))
+            series.append(0x12)
+            put_varint(series, len(point))
+            series += point
+        out.append(0x0A)
+        put_varint(out, len(series))
+        out += series
+    return bytes(out)

@@ -36,8 +36,8 @@ from __future__ import annotations
 
 from obsv.db.engine import DB, DatabaseBusy, DatabaseNotOpen, close_database, connect, open_database
 from obsv.db.migrate import Run, SchemaTooNew, migrate
-from obsv.db.query import checkpoint, execute, execute_many, fetch, fetch_value, is_postgres, ping
-from obsv.db.tx import advisory_key, hold_lock, is_unique_violation, spawn, try_lock, write_tx
+from obsv.db.query import checkpoint, execute, execute_many, fetch, fetch_value, insert, is_postgres, ping
+from obsv.db.tx import advisory_key, hold_lock, in_transaction, is_unique_violation, spawn, try_lock, write_tx
 
 __all__ = [
     "DB",
@@ -54,6 +54,8 @@ __all__ = [
     "fetch",
     "fetch_value",
     "hold_lock",
+    "in_transaction",
+    "insert",
     "is_postgres",
     "is_unique_violation",
     "migrate",

@@ -6,13 +6,13 @@ import asyncio
 import fcntl
 import importlib
 import pkgutil
-import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import IO, cast
 
+from obsv.core.clock import Clock, SystemClock
 from obsv.db import driver, migrations
 from obsv.db.engine import DB
 from obsv.db.postgres import ObsvPostgres
@@ -72,7 +72,7 @@ async def applied() -> list[str]:
     return [row["id"] for row in await fetch(f"SELECT id FROM {RECORD} ORDER BY id")]  # noqa: S608
 
 
-async def migrate(*, now_ms: int | None = None, upto: str | None = None) -> list[str]:
+async def migrate(clock: Clock | None = None, *, upto: str | None = None) -> list[str]:
     """Apply what is missing (to `upto` and no further, if given) and return the ids applied.
 
     Several processes may call it at once: one works, the others wait and find nothing left to do.
@@ -97,7 +97,7 @@ async def migrate(*, now_ms: int | None = None, upto: str | None = None) -> list
                 await execute(
                     f"INSERT INTO {RECORD} (id, applied_at_ms) VALUES ({{}}, {{}})",  # noqa: S608
                     migration.id,
-                    time.time_ns() // 1_000_000 if now_ms is None else now_ms,
+                    (clock or SystemClock()).now_ms(),
                 )
         return [migration.id for migration in fresh]
 

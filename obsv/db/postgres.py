@@ -124,5 +124,6 @@ class ObsvPostgres(PostgresEngine):
             raise RuntimeError("execute_many needs a write_tx")
         await transaction.connection.executemany(query, rows)
 
-    async def checkpoint(self) -> None:
+    async def checkpoint(self) -> bool:
         """Nothing to do: Postgres writes its log back by itself."""
+        return True

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from piccolo.querystring import QueryString
+from piccolo.table import Table
 
 from obsv.db.engine import DB
 
@@ -26,6 +27,13 @@ async def fetch_value(sql: str, *args: object) -> Any:
     return next(iter(rows[0].values())) if rows else None
 
 
+async def insert(table: type[Table], row: Mapping[str, object]) -> Any:
+    """Insert one row and return its primary key."""
+    untyped: Any = table
+    inserted = await untyped.insert(untyped(**row))
+    return next(iter(inserted[0].values()))
+
+
 async def execute(sql: str, *args: object) -> None:
     """Run a statement for its effect."""
     await DB.run_querystring(QueryString(sql, *args))
@@ -40,9 +48,12 @@ async def execute_many(sql: str, rows: Iterable[Sequence[object]]) -> None:
     await DB.engine.execute_many(compiled, listed)
 
 
-async def checkpoint() -> None:
-    """After deletions: on SQLite, move the write-ahead log into the file and empty it."""
-    await DB.engine.checkpoint()
+async def checkpoint() -> bool:
+    """After deletions: on SQLite, move the write-ahead log into the file and empty it
+
+    False: a reader still needs the log.
+    """
+    return await DB.engine.checkpoint()
 
 
 async def ping() -> None:

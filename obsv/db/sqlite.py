@@ -16,6 +16,7 @@ from typing import Any, cast
 import aiosqlite
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType
 
+from obsv.core.errors import Unavailable
 from obsv.db.binding import TaskBound
 
 PRAGMAS = (
@@ -30,7 +31,7 @@ READERS = 8
 WRITER_WAIT_S = 30.0
 
 
-class DatabaseBusy(Exception):  # noqa: N818  # a state, not a mistake
+class DatabaseBusy(Unavailable):
     """The write queue did not move for `WRITER_WAIT_S` seconds."""
 
 
@@ -246,13 +247,17 @@ class ObsvSQLite(SQLiteEngine):
             raise RuntimeError("execute_many needs a write_tx")
         await transaction.connection.executemany(query, rows)
 
-    async def checkpoint(self) -> None:
-        """Move the write-ahead log into the file and empty it, so that deleted rows leave the disk."""
+    async def checkpoint(self) -> bool:
+        """Move the write-ahead log into the file and empty it, so that deleted rows leave the disk.
+
+        False while a reader still needs the log: try again later.
+        """
         connection = await self.take_writer()
         try:
-            await connection.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+            rows = await fetch_all(connection, "PRAGMA wal_checkpoint(TRUNCATE)", ())
         finally:
             await self.give_writer_back(keep=True)
+        return not rows[0]["busy"]
 
 
 def row_as_dict(cursor: sqlite3.Cursor, row: tuple[Any, ...]) -> dict[str, Any]:

@@ -40,6 +40,11 @@ async def write_tx() -> AsyncGenerator[None]:
     await savepoint.release()
 
 
+def in_transaction() -> bool:
+    """Whether the current task is inside a `write_tx`."""
+    return DB.engine.current_transaction.get() is not None
+
+
 def spawn(work: Coroutine[Any, Any, T], *, name: str | None = None) -> asyncio.Task[T]:
     """Start a task that does not inherit the transaction of the caller; keep the reference."""
     context = contextvars.copy_context()

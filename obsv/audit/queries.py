@@ -1,0 +1,89 @@
+"""Reading the log, and proving it whole."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from obsv.audit import chain
+from obsv.audit.types import INSTANCE_CHAIN, Entry, Verification
+from obsv.db import fetch
+
+BATCH = 1000
+
+_COLUMNS = (
+    "l.id, l.chain, l.seq, l.at_ms, l.actor_kind, l.actor_ref, l.event, l.target_kind, l.target_ref, l.outcome, "
+    "l.request_id, l.details, l.commitment, l.prev_hash, l.hash, "
+    "p.salt, p.ip_trunc, p.ua_family, p.email_enc, p.actor_ref AS side_ref"
+)
+_FROM = "FROM audit_log l LEFT JOIN audit_personal p ON p.audit_id = l.id"
+
+
+async def entries(
+    org: int | None, *, limit: int = 100, before_seq: int | None = None, event: str = "", actor_ref: str = ""
+) -> list[Entry]:
+    """Newest first, for an organisation's owner (None: the instance's own); filters when they are not empty."""
+    clauses: list[str] = ["l.chain = {}"]
+    args: list[object] = [_chain(org)]
+    for clause, value in (("l.seq < {}", before_seq), ("l.event = {}", event), ("l.actor_ref = {}", actor_ref)):
+        if value:
+            clauses.append(clause)
+            args.append(value)
+    sql = f"SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(clauses)} ORDER BY l.seq DESC LIMIT {{}}"
+    return [_entry(row) for row in await fetch(sql, *args, limit)]
+
+
+async def verify(org: int | None) -> Verification:
+    """Walk a chain from its pruned prefix to its head and say where it is broken, if it is."""
+    heads = await fetch("SELECT seq, hash, pruned_seq, pruned_hash FROM audit_heads WHERE chain = {}", _chain(org))
+    if not heads:
+        stray = await fetch("SELECT seq FROM audit_log WHERE chain = {} LIMIT 1", _chain(org))
+        return Verification(not stray, 0, 0, chain.GENESIS, reason="the head is missing" if stray else "")
+    head = heads[0]
+    seq, prev_hash, checked = head["pruned_seq"], head["pruned_hash"], 0
+    while rows := await _after(org, seq, head["seq"]):
+        for row in rows:
+            reason = _broken(row, seq, prev_hash)
+            if reason:
+                return Verification(False, checked, head["seq"], head["hash"], seq + 1, reason)
+            seq, prev_hash, checked = row["seq"], row["hash"], checked + 1
+    if (seq, prev_hash) != (head["seq"], head["hash"]):
+        return Verification(False, checked, head["seq"], head["hash"], seq + 1, "entries are missing at the end")
+    return Verification(True, checked, head["seq"], head["hash"])
+
+
+async def _after(org: int | None, seq: int, upto: int) -> list[dict[str, Any]]:
+    sql = f"SELECT {_COLUMNS} {_FROM} WHERE l.chain = {{}} AND l.seq > {{}} AND l.seq <= {{}} ORDER BY l.seq LIMIT {{}}"
+    return await fetch(sql, _chain(org), seq, upto, BATCH)
+
+
+def _broken(row: dict[str, Any], seq: int, prev_hash: str) -> str:
+    if row["seq"] != seq + 1:
+        return "an entry is missing"
+    if row["prev_hash"] != prev_hash or chain.link(prev_hash, row) != row["hash"]:
+        return "an entry was altered"
+    if row["salt"] is None:
+        return ""
+    side = {**row, "actor_ref": row["side_ref"]}
+    return "" if chain.commit(bytes(row["salt"]), side) == row["commitment"] else "a side row was altered"
+
+
+def _entry(row: dict[str, Any]) -> Entry:
+    return Entry(
+        seq=row["seq"],
+        at_ms=row["at_ms"],
+        actor_kind=row["actor_kind"],
+        actor_ref=row["actor_ref"],
+        event=row["event"],
+        target_kind=row["target_kind"],
+        target_ref=row["target_ref"],
+        outcome=row["outcome"],
+        request_id=row["request_id"],
+        details=json.loads(row["details"]),
+        ip_trunc=row["ip_trunc"] or "",
+        ua_family=row["ua_family"] or "",
+    )
+
+
+def _chain(org: int | None) -> int:
+    return INSTANCE_CHAIN if org is None else org

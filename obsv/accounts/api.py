@@ -1,0 +1,116 @@
+"""Accounts over our own API, under `/api/obsv/v1`: the session, and API tokens.
+
+Handlers reach the service through `accounts()`, which the start installs; `request.state.actor` comes from the guards.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Controller, Request, Response, Router, delete, get, post
+from litestar.status_codes import HTTP_204_NO_CONTENT
+
+from obsv import __version__
+from obsv.accounts.client import origin_of
+from obsv.accounts.csrf import csrf_token
+from obsv.accounts.guards import requires_scope, requires_session
+from obsv.accounts.installed import accounts
+from obsv.accounts.origin import who
+from obsv.accounts.scopes import parse_scopes
+from obsv.accounts.types import Actor, CreatedToken, NewToken, OrgView, SessionView, TokenList, UserView
+from obsv.audit import Who
+from obsv.core.errors import Forbidden, Unauthorized
+
+AnyRequest = Request[Any, Any, Any]
+
+
+class SessionController(Controller):
+    """The session of the browser that asks."""
+
+    path = "/session"
+    tags = ["Session"]
+    guards = [requires_session]
+
+    @get("/", summary="Who is signed in", operation_id="getSession")
+    async def show(self, request: AnyRequest) -> SessionView:
+        """The person, the organisations to choose from, and the CSRF token."""
+        service, actor = accounts(), actor_of(request)
+        person = await service.people.get(actor.user_id)
+        presented = await service.authenticator.presented(request.scope)
+        if person is None or presented is None:
+            raise Unauthorized("Sign in again.", code="not_signed_in")
+        members = await service.organisations.memberships(person.id)
+        return SessionView(
+            user=UserView(person.id, person.name, person.email),
+            orgs=[OrgView(member.slug, member.name, member.role.value) for member in members],
+            csrf=csrf_token(presented.value),
+            version=__version__,
+            base_url=service.base_url,
+            instance_admin=person.is_instance_admin,
+        )
+
+    @post("/end", status_code=HTTP_204_NO_CONTENT, summary="Sign out", operation_id="endSession")
+    async def end(self, request: AnyRequest) -> Response[None]:
+        """End the session and take the cookie away."""
+        service = accounts()
+        presented = await service.authenticator.presented(request.scope)
+        if presented is not None:
+            await service.sign_in.sign_out(presented.value, origin_of(request))
+        headers = {"Set-Cookie": service.cookies.clear_header(), "Clear-Site-Data": '"cache"'}
+        return Response(None, status_code=HTTP_204_NO_CONTENT, headers=headers)
+
+
+class TokenController(Controller):
+    """API tokens of an organisation; only who administers it sees and makes them."""
+
+    path = "/tokens"
+    tags = ["API tokens"]
+    guards = [requires_scope("admin:org")]
+
+    @get("/", summary="List API tokens", operation_id="listTokens")
+    async def index(self, request: AnyRequest) -> TokenList:
+        """Those that are not revoked, newest first; without their secrets."""
+        return TokenList(await accounts().tokens.listed(org_of(request)))
+
+    @post("/", summary="Create an API token", operation_id="createToken")
+    async def create(self, request: AnyRequest, data: NewToken) -> CreatedToken:
+        """The answer has the token, this once. Nobody can give a token a right that they don't have."""
+        actor, scopes = actor_of(request), parse_scopes(data.scopes)
+        missing = sorted(scopes - actor.scopes)
+        if missing:
+            raise Forbidden(f"You cannot give {', '.join(missing)}: you don't have it yourself.", code="missing_scope")
+        return await accounts().administration.create_token(
+            org_of(request), data.name, scopes, expires_days=data.expires_days, by=author_of(request)
+        )
+
+    @delete("/{token_id:str}", summary="Revoke an API token", operation_id="revokeToken")
+    async def revoke(self, request: AnyRequest, token_id: str) -> None:
+        """It stops working at once, in other replicas within five seconds."""
+        await accounts().administration.revoke_token(org_of(request), token_id, by=author_of(request))
+
+
+def actor_of(request: AnyRequest) -> Actor:
+    """Who the guard let in."""
+    actor: Actor = request.state.actor
+    return actor
+
+
+def org_of(request: AnyRequest) -> int:
+    """The organisation that the guard settled."""
+    org = actor_of(request).org
+    if org is None:
+        raise Forbidden("You belong to no organisation.", code="no_organisation")
+    return org
+
+
+def author_of(request: AnyRequest) -> Who:
+    """The actor as the audit log knows one."""
+    actor = actor_of(request)
+    if actor.kind == "token":
+        return Who("token", actor.token_id)
+    return who(actor.user_id, origin_of(request))
+
+
+def accounts_router(path: str = "/api/obsv/v1") -> Router:
+    """`session`, `session/end`, `tokens`, `tokens/{id}`; install the accounts service before the first request."""
+    return Router(path=path, route_handlers=[SessionController, TokenController])

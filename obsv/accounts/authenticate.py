@@ -1,0 +1,144 @@
+"""Who is asking, and may they: the one way in for every request.
+
+With a token the cookie is not even read; a session is refused to requests that a foreign page made the browser send.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from litestar.types import Scope
+
+from obsv.accounts.cache import Remembered
+from obsv.accounts.cookies import CookiePolicy
+from obsv.accounts.credentials import headers_of, refuse_query_token, token_in
+from obsv.accounts.csrf import check_request
+from obsv.accounts.organisations import Organisations
+from obsv.accounts.scopes import INSTANCE, scopes_of
+from obsv.accounts.sessions import Session, Sessions
+from obsv.accounts.tokens import Tokens
+from obsv.accounts.types import ANONYMOUS, Actor, Member
+from obsv.core.clock import Clock
+from obsv.core.errors import BadRequest, Forbidden, NotFound, Unauthorized
+
+ORG_HEADER = "x-obsv-org"
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A living session and the cookie's value that presented it."""
+
+    session: Session
+    value: str
+
+
+class Authenticator:
+    """Turns a request into an `Actor`."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        base_url: str,
+        cookies: CookiePolicy,
+        sessions: Sessions,
+        tokens: Tokens,
+        organisations: Organisations,
+    ) -> None:
+        self._base_url = base_url
+        self._cookies = cookies
+        self._sessions = sessions
+        self._tokens = tokens
+        self._organisations = organisations
+        self._members = Remembered[tuple[Member, ...]](clock)
+
+    async def authenticate(self, scope: Scope, needed: str | None = None) -> Actor:
+        """The actor of a request, who has the scope `needed`; without one, anybody, also `ANONYMOUS`.
+
+        Puts the actor into the request's state as `actor`. Raises `Unauthorized` (nobody, or nobody valid), `Forbidden`
+        (scope missing, foreign page), `BadRequest` (token in the query string; organisation left open), `NotFound` (no
+        such organisation for this person), `Unsupported` (a body that a foreign form could send).
+        """
+        refuse_query_token(scope.get("query_string", b""))
+        headers = headers_of(scope)
+        token = token_in(headers)
+        if token is not None:
+            actor = await self._tokens.actor(token)
+        else:
+            actor = await self._by_session(scope, headers, needed)
+        if needed is not None:
+            _require(actor, needed)
+        scope.setdefault("state", {})["actor"] = actor
+        return actor
+
+    async def presented(self, scope: Scope) -> Presented | None:
+        """The session that the cookie presents, also one with a step still to take; never beside a token."""
+        headers = headers_of(scope)
+        if token_in(headers) is not None:
+            return None
+        value = self._cookies.read(headers.get("cookie", ""))
+        session = await self._sessions.find(value)
+        return None if session is None else Presented(session, value)
+
+    def forget_members(self, user_id: str) -> None:
+        """Read a person's memberships anew: a change was just committed."""
+        self._members.forget(user_id)
+
+    async def _by_session(self, scope: Scope, headers: Mapping[str, str], needed: str | None) -> Actor:
+        presented = await self.presented(scope)
+        if presented is None or presented.session.pending:
+            return ANONYMOUS
+        # A read through a form body (Prometheus' POST queries) is fine: it needs the token all the same.
+        check_request(
+            str(scope.get("method", "GET")),
+            headers,
+            base_url=self._base_url,
+            session_value=presented.value,
+            allow_form=needed is not None and needed.endswith(":read"),
+        )
+        session = presented.session
+        needs_org = needed is not None and needed != INSTANCE
+        member = _choose(await self._memberships(session.user_id), headers.get(ORG_HEADER), needs_org=needs_org)
+        if member is None:
+            scopes = frozenset({INSTANCE}) if session.is_instance_admin else frozenset[str]()
+            return Actor(kind="user", user_id=session.user_id, scopes=scopes, session_id=session.id_hash)
+        return Actor(
+            kind="user",
+            user_id=session.user_id,
+            org=member.org,
+            org_slug=member.slug,
+            role=member.role,
+            scopes=scopes_of(member.role, is_instance_admin=session.is_instance_admin),
+            session_id=session.id_hash,
+        )
+
+    async def _memberships(self, user_id: str) -> tuple[Member, ...]:
+        known = self._members.get(user_id)
+        if known is None:
+            generation = self._members.generation
+            known = await self._organisations.memberships(user_id)
+            self._members.put(user_id, known, generation=generation)
+        return known
+
+
+def _choose(members: Sequence[Member], slug: str | None, *, needs_org: bool) -> Member | None:
+    if slug:
+        for member in members:
+            if member.slug == slug:
+                return member
+        raise NotFound("You belong to no organisation of this name.", code="no_organisation")
+    if len(members) == 1:
+        return members[0]
+    if needs_org and members:
+        slugs = ", ".join(member.slug for member in members)
+        raise BadRequest(f"Say which organisation with the header X-Obsv-Org: one of {slugs}.", code="which_org")
+    return None
+
+
+def _require(actor: Actor, needed: str) -> None:
+    if actor.kind == "anonymous":
+        raise Unauthorized("Sign in, or send `Authorization: Bearer <token>` with an API token.", code="not_signed_in")
+    if needed not in actor.scopes:
+        what = "This token lacks" if actor.kind == "token" else "Your role here does not include"
+        raise Forbidden(f"{what} the scope {needed}.", code="missing_scope")

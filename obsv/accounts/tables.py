@@ -1,0 +1,194 @@
+"""What accounts keep. Secrets are hashes, email and name are encrypted with the person's own key."""
+
+from __future__ import annotations
+
+from piccolo.columns import BigInt, BigSerial, Boolean, Date, Text, Varchar
+from piccolo.table import Table
+
+from obsv.core.holds import Basis, Column, DataClass, Erase, Holds, Purpose, Subject, operational
+from obsv.db import DB
+
+_IDENTITY = Column(DataClass.IDENTITY)
+_ACCOUNT = Column(DataClass.IDENTITY, export=True)
+_HASH = Column(DataClass.CREDENTIAL, purpose=Purpose.SECURITY, export=False, secret=True)
+_SESSION = Column(DataClass.SESSION, purpose=Purpose.SECURITY, basis=Basis.LEGITIMATE_INTEREST)
+_ORGANISATION = Column(DataClass.ORGANISATION)
+_TOKEN = Column(DataClass.CREDENTIAL, purpose=Purpose.SECURITY)
+_AUTHOR = Column(DataClass.IDENTITY, erase=Erase.SENTINEL, export=False)
+
+
+class User(Table, db=DB, tablename="users"):
+    """A person with an account."""
+
+    id = Varchar(length=40, primary_key=True)
+    email_enc = Text()
+    email_index = Varchar(length=64, unique=True)
+    name_enc = Text()
+    password_hash = Varchar(length=255, null=True, default=None)
+    attested_16_at_ms = BigInt(null=True, default=None)
+    is_instance_admin = Boolean(default=False)
+    status = Varchar(length=20, default="active")
+    created_at_ms = BigInt()
+    erase_on = Date(null=True, default=None, index=True)
+
+    holds = Holds(
+        clause="data.account.identity",
+        subject=Subject.USER,
+        retention="account",
+        erase=Erase.DELETE,
+        export="account.json",
+        subject_column="id",
+        columns={
+            "id": _ACCOUNT,
+            "email_enc": Column(DataClass.IDENTITY, erase=Erase.KEY),
+            "email_index": Column(DataClass.IDENTITY, export=False, secret=True),
+            "name_enc": Column(DataClass.IDENTITY, erase=Erase.KEY),
+            "password_hash": _HASH,
+            "attested_16_at_ms": Column(DataClass.IDENTITY, basis=Basis.LEGAL_OBLIGATION),
+            "created_at_ms": _ACCOUNT,
+            **operational("is_instance_admin", "status", "erase_on"),
+        },
+    )
+
+
+class Organisation(Table, db=DB, tablename="organisations"):
+    """A tenant; its `id` is the `org` of every series."""
+
+    id = BigSerial(primary_key=True)
+    slug = Varchar(length=48, unique=True)
+    name = Varchar(length=100)
+    plan = Varchar(length=64, default="")
+    is_operator = Boolean(default=False)
+    created_at_ms = BigInt()
+    erase_on = Date(null=True, default=None, index=True)
+
+    holds = Holds(
+        clause="data.ops.config",
+        subject=Subject.ORGANISATION,
+        retention="account",
+        erase=Erase.DELETE,
+        export="organisation.json",
+        subject_column="id",
+        columns={
+            "slug": _ORGANISATION,
+            "name": _ORGANISATION,
+            "created_at_ms": _ORGANISATION,
+            **operational("id", "plan", "is_operator", "erase_on"),
+        },
+    )
+
+
+class Membership(Table, db=DB, tablename="memberships"):
+    """Who belongs to which organisation, as what."""
+
+    id = BigSerial(primary_key=True)
+    user_id = Varchar(length=40, index=True)
+    org = BigInt(index=True)
+    role = Varchar(length=10)
+    created_at_ms = BigInt()
+
+    holds = Holds(
+        clause="data.account.identity",
+        subject=Subject.USER,
+        retention="subject",
+        erase=Erase.DELETE,
+        export="memberships.json",
+        subject_column="user_id",
+        columns={
+            "user_id": _IDENTITY,
+            "org": _ORGANISATION,
+            "role": _ORGANISATION,
+            "created_at_ms": _ORGANISATION,
+            **operational("id"),
+        },
+    )
+
+
+class Session(Table, db=DB, tablename="sessions"):
+    """A browser that is signed in, or half-way there (`pending`)."""
+
+    id_hash = Varchar(length=64, primary_key=True)
+    user_id = Varchar(length=40, index=True)
+    pending = Varchar(length=20, default="")
+    created_at_ms = BigInt()
+    last_seen_at_ms = BigInt()
+    expires_idle_at_ms = BigInt(index=True)
+    expires_abs_at_ms = BigInt()
+    ip_trunc = Varchar(length=45, default="")
+    ua_family = Varchar(length=60, default="")
+    erase_on = Date(null=True, default=None, index=True)
+
+    holds = Holds(
+        clause="cookie.session",
+        subject=Subject.USER,
+        retention="session",
+        erase=Erase.DELETE,
+        export="sessions.json",
+        subject_column="user_id",
+        columns={
+            "id_hash": _HASH,
+            "user_id": _SESSION,
+            "created_at_ms": _SESSION,
+            "last_seen_at_ms": _SESSION,
+            "expires_idle_at_ms": _SESSION,
+            "expires_abs_at_ms": _SESSION,
+            "ip_trunc": _SESSION,
+            "ua_family": _SESSION,
+            **operational("pending", "erase_on"),
+        },
+    )
+
+
+class ApiToken(Table, db=DB, tablename="api_tokens"):
+    """A machine's way in: `obsv_<kind>_<id>_<secret>_<check>`, of which only the hash is kept."""
+
+    id = Varchar(length=8, primary_key=True)
+    org = BigInt(index=True)
+    kind = Varchar(length=3)
+    name = Varchar(length=100)
+    token_hash = Varchar(length=64)
+    scopes = Varchar(length=255)
+    created_by = Varchar(length=40, default="")
+    created_at_ms = BigInt()
+    expires_at_ms = BigInt(null=True, default=None)
+    revoked_at_ms = BigInt(null=True, default=None)
+    last_used_on = Date(null=True, default=None)
+    erase_on = Date(null=True, default=None, index=True)
+
+    holds = Holds(
+        clause="data.account.none_else",
+        subject=Subject.ORGANISATION,
+        retention="token",
+        erase=Erase.DELETE,
+        export="tokens.json",
+        subject_column="org",
+        columns={
+            "id": _TOKEN,
+            "org": _ORGANISATION,
+            "kind": _TOKEN,
+            "name": _TOKEN,
+            "token_hash": _HASH,
+            "scopes": _TOKEN,
+            "created_by": _AUTHOR,
+            "created_at_ms": _TOKEN,
+            "expires_at_ms": _TOKEN,
+            "revoked_at_ms": _TOKEN,
+            "last_used_on": _TOKEN,
+            **operational("erase_on"),
+        },
+    )
+
+
+class SetupCode(Table, db=DB, tablename="setup_codes"):
+    """A printed invitation to make the owner's account; gone once one exists."""
+
+    code_hash = Varchar(length=64, primary_key=True)
+    expires_at_ms = BigInt()
+
+    holds = Holds(
+        clause="data.account.none_else",
+        subject=Subject.INSTANCE,
+        retention="setup",
+        erase=Erase.KEEP,
+        columns={"code_hash": _HASH, **operational("expires_at_ms")},
+    )

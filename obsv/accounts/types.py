@@ -1,0 +1,135 @@
+"""Values that cross the package's border: who is acting, and what the API answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import msgspec
+
+from obsv.accounts.scopes import Role
+
+ActorKind = Literal["user", "token", "anonymous"]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a request, and for which organisation.
+
+    `org` is the organisation's number all through the metrics layer; None where the request names none. `role` is a
+    person's; `scopes` hold for tokens and persons alike.
+    """
+
+    kind: ActorKind = "anonymous"
+    user_id: str = ""
+    token_id: str = ""
+    org: int | None = None
+    org_slug: str = ""
+    role: Role | None = None
+    scopes: frozenset[str] = frozenset()
+    session_id: str = ""
+
+
+ANONYMOUS = Actor()
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request came from: cut address (/24, /48) and browser family; enough for a list of devices."""
+
+    ip_trunc: str = ""
+    ua_family: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account, readable."""
+
+    id: str
+    email: str
+    name: str
+    is_instance_admin: bool
+    has_attested_16: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """One tenant."""
+
+    id: int
+    slug: str
+    name: str
+    plan: str
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person's place in an organisation."""
+
+    org: int
+    slug: str
+    name: str
+    role: Role
+
+
+class UserView(msgspec.Struct, frozen=True):
+    """The person signed in."""
+
+    id: str
+    name: str
+    email: str
+
+
+class OrgView(msgspec.Struct, frozen=True):
+    """An organisation of the person, with the role there."""
+
+    slug: str
+    name: str
+    role: str
+
+
+class SessionView(msgspec.Struct, frozen=True):
+    """What the cabinet needs to start. `csrf` goes into `X-CSRF-Token` of every request that changes something."""
+
+    user: UserView
+    orgs: list[OrgView]
+    csrf: str
+    version: str
+    base_url: str
+    instance_admin: bool
+
+
+class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A wish for an API token. Without `expires_days` one that only writes metrics never expires, others after 90."""
+
+    name: str
+    scopes: list[str]
+    expires_days: int | None = None
+
+
+class TokenView(msgspec.Struct, frozen=True):
+    """An API token, without its secret. `last_used_on` is a UTC day."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    created_at_ms: int
+    expires_at_ms: int | None
+    last_used_on: str | None
+
+
+class CreatedToken(msgspec.Struct, frozen=True):
+    """A new API token; `token` is shown this once."""
+
+    id: str
+    name: str
+    token: str
+    scopes: list[str]
+    created_at_ms: int
+    expires_at_ms: int | None
+
+
+class TokenList(msgspec.Struct, frozen=True):
+    """The organisation's API tokens, newest first."""
+
+    tokens: list[TokenView]

@@ -97,7 +97,7 @@ class Holds:
     erase: Erase
     export: str = ""
     subject_column: str = ""
-    columns: Mapping[str, Column] = field(default_factory=dict)
+    columns: Mapping[str, Column] = field(default_factory=dict[str, Column])
 
 
 def operational(*names: str) -> dict[str, Column]:

@@ -1,0 +1,195 @@
+"""Every setting there is, with its default and its explanation; `config.example.toml` is made from this file.
+
+A field's TOML name is its name here without a trailing underscore.  Durations are held as milliseconds, sizes as bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+
+Kind = Literal["plain", "duration", "size", "secret"]
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a key means and what it takes.  `low` and `high` bound numbers (of durations: milliseconds)."""
+
+    doc: str
+    kind: Kind = "plain"
+    choices: tuple[str, ...] = ()
+    low: int | None = None
+    high: int | None = None
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True):
+    """A TOML table."""
+
+
+class Server(Section, frozen=True):
+    """Where obsv listens and how people reach it."""
+
+    host: Annotated[str, Key("Address to listen on. Beyond loopback, put TLS in front of it.")] = "127.0.0.1"
+    port: Annotated[int, Key("Port to listen on.", low=1, high=65535)] = 8450
+    base_url: Annotated[
+        str, Key("What people type. https makes this a production instance. Empty: http://localhost and the port.")
+    ] = ""
+    trusted_proxies: Annotated[
+        tuple[str, ...], Key("Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.")
+    ] = ("127.0.0.1", "::1")
+    max_body: Annotated[int, Key("Largest request body, as sent and once unpacked.", "size", low=65536)] = 16 << 20
+    request_timeout: Annotated[int, Key("Longest time a request may take.", "duration", low=1000)] = 150_000
+
+
+class DatabaseSection(Section, frozen=True):
+    """Where accounts and settings are kept."""
+
+    url: Annotated[str, Key('"sqlite" (in the data directory) or "postgres://user:password@host/name".', "secret")] = (
+        "sqlite"
+    )
+    pool_size: Annotated[int, Key("Most connections to Postgres.", low=2, high=200)] = 10
+
+
+class Secrets(Section, frozen=True):
+    """The keys that encrypt what is stored."""
+
+    keys: Annotated[
+        tuple[str, ...],
+        Key(
+            'Master keys as "id:base64", the first is current. Empty: data/keys/master.key, made at first start.',
+            "secret",
+        ),
+    ] = ()
+
+
+class AgentSection(Section, frozen=True):
+    """The agent that watches a host; `obsv agent --config` reads this table too."""
+
+    self_: Annotated[bool, Key("Watch the host that obsv itself runs on.")] = True
+    interval: Annotated[int, Key("Time between two collections.", "duration", low=1000)] = 15_000
+    url: Annotated[str, Key("Server that `obsv agent` sends to.")] = ""
+    token: Annotated[str, Key("Token with the scope metrics:write for `obsv agent`.", "secret")] = ""
+    scrape: Annotated[tuple[str, ...], Key("Prometheus endpoints that `obsv agent` also reads.")] = ()
+
+
+class Metrics(Section, frozen=True):
+    """How metrics are taken in, kept and queried."""
+
+    store: Annotated[str, Key("Metric store (`obsv plugins list`). Empty: the one that fits the database.")] = ""
+    sync: Annotated[
+        str,
+        Key('Time between two syncs of the log, which is what a power cut may cost; "always" answers after the sync.'),
+    ] = "200ms"
+    late_window: Annotated[int, Key("How late a sample may be behind its series' newest.", "duration", low=0)] = (
+        3_600_000
+    )
+    future_window: Annotated[int, Key("How far ahead of the clock a sample may be.", "duration", low=0)] = 600_000
+    max_labels: Annotated[int, Key("Most labels of a series.", low=1, high=1000)] = 40
+    max_label_name: Annotated[int, Key("Longest label name.", "size", low=16)] = 256
+    max_label_value: Annotated[int, Key("Longest label value.", "size", low=16)] = 4096
+    query_timeout: Annotated[int, Key("Longest time a query may take.", "duration", low=100)] = 120_000
+    query_max_samples: Annotated[int, Key("Most samples a query may load.", low=1000)] = 50_000_000
+    query_concurrency: Annotated[int, Key("Queries evaluated at once; more of them wait.", low=1, high=64)] = 4
+    lookback: Annotated[int, Key("How old a sample may be and still count as current.", "duration", low=1000)] = 300_000
+
+
+class Mail(Section, frozen=True):
+    """How mail leaves."""
+
+    transport: Annotated[str, Key("console prints mails, smtp sends them.", choices=("console", "smtp"))] = "console"
+    sender: Annotated[str, Key("Address that mails come from.")] = "obsv@localhost"
+    smtp_host: Annotated[str, Key("SMTP server.")] = ""
+    smtp_port: Annotated[
+        int, Key("Its port; 465 means TLS from the start, others STARTTLS where offered.", low=1, high=65535)
+    ] = 587
+    smtp_user: Annotated[str, Key("User name, if it wants one.")] = ""
+    smtp_password: Annotated[str, Key("Password, if it wants one.", "secret")] = ""
+    smtp_security: Annotated[
+        str,
+        Key(
+            "starttls and tls refuse to send in the clear; none is for a relay on this host.",
+            choices=("starttls", "tls", "none"),
+        ),
+    ] = "starttls"
+
+
+class Argon2(Section, frozen=True):
+    """Cost of hashing a password; not below OWASP's floor (19 MiB, 2 passes)."""
+
+    time_cost: Annotated[int, Key("Passes.", low=1, high=20)] = 3
+    memory_cost: Annotated[int, Key("Memory in KiB.", low=19456, high=1 << 20)] = 65536
+    parallelism: Annotated[int, Key("Lanes.", low=1, high=8)] = 1
+
+
+class Auth(Section, frozen=True):
+    """Accounts and sessions."""
+
+    session_idle: Annotated[int, Key("A session ends after this long without use.", "duration", low=60_000)] = (
+        14 * 86_400_000
+    )
+    session_absolute: Annotated[int, Key("A session ends after this long in any case.", "duration", low=60_000)] = (
+        30 * 86_400_000
+    )
+    argon2: Argon2 = Argon2()
+
+
+class Company(Section, frozen=True):
+    """Who runs this instance; a production instance (https) needs all of it, and the privacy policy prints it."""
+
+    name: Annotated[str, Key("Legal name.")] = ""
+    legal_form: Annotated[str, Key("Legal form.")] = ""
+    address: Annotated[str, Key("Postal address.")] = ""
+    jurisdiction: Annotated[str, Key("Country or state whose law applies.")] = ""
+    dpo_email: Annotated[str, Key("Address of the data protection contact.")] = ""
+    supervisory_authority: Annotated[str, Key("Authority that people may complain to.")] = ""
+
+
+class Egress(Section, frozen=True):
+    """Where obsv may connect to."""
+
+    hosts: Annotated[
+        tuple[str, ...], Key("Further hosts that outgoing calls may reach; loopback must be listed to be allowed.")
+    ] = ()
+    allow_private: Annotated[bool, Key("Allow private addresses (10.0.0.0/8 and the like).")] = True
+
+
+class Log(Section, frozen=True):
+    """What the process prints."""
+
+    format: Annotated[
+        str, Key("auto is console on a terminal and json elsewhere.", choices=("auto", "json", "console"))
+    ] = "auto"
+    level: Annotated[str, Key("Least important level shown.", choices=("debug", "info", "warning", "error"))] = "info"
+
+
+class Plan(Section, frozen=True):
+    """What an organisation may use; the first plan is every new organisation's."""
+
+    name: Annotated[str, Key("Name of the plan.")] = "self-host"
+    series: Annotated[int, Key("Most active series.", low=1)] = 1_000_000
+    samples_per_s: Annotated[int, Key("Most samples a second.", low=1)] = 5_000_000
+    retention: Annotated[int, Key("How long metrics are kept.", "duration", low=86_400_000)] = 400 * 86_400_000
+
+
+class Settings(Section, frozen=True):
+    """All of it."""
+
+    data_dir: Annotated[str, Key("Folder that holds everything obsv keeps.")] = "./data"
+    server: Server = Server()
+    database: DatabaseSection = DatabaseSection()
+    secrets: Secrets = Secrets()
+    agent: AgentSection = AgentSection()
+    metrics: Metrics = Metrics()
+    mail: Mail = Mail()
+    auth: Auth = Auth()
+    company: Company = Company()
+    egress: Egress = Egress()
+    log: Log = Log()
+    plans: tuple[Plan, ...] = (Plan(),)
+
+    @property
+    def is_production(self) -> bool:
+        """Whether people reach this instance by https; then it refuses what is only fit for trying out."""
+        return self.server.base_url.startswith("https://")

@@ -1,0 +1,126 @@
+"""Settings: defaults, file, variables, flags, secret files; and every mistake named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from obsv.config import ConfigError, Settings, load_settings
+from obsv.config.example import example
+from obsv.config.lines import key_lines
+
+
+def problems(tmp_path: Path, text: str, env: dict[str, str] | None = None) -> list[str]:
+    path = tmp_path / "obsv.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load_settings(path, env=env or {})
+    return [str(problem).replace(str(path), "obsv.toml") for problem in caught.value.problems]
+
+
+def test_example_is_current_parses_and_equals_the_defaults() -> None:
+    path = Path("config.example.toml")
+    assert path.read_text() == example(), "renew it: python -m obsv.config.example > config.example.toml"
+    assert load_settings(path, env={}) == load_settings(env={})
+
+
+def test_base_url_follows_the_port() -> None:
+    assert load_settings(env={"OBSV_SERVER__PORT": "9000"}).server.base_url == "http://localhost:9000"
+
+
+def test_order_file_variable_flag(tmp_path: Path) -> None:
+    path = tmp_path / "obsv.toml"
+    path.write_text("[server]\nport = 1001\nhost = '0.0.0.0'\n[metrics]\nlookback = '1m'\n")
+    settings = load_settings(path, env={"OBSV_SERVER__PORT": "1002"}, overrides={"server.port": 1003})
+    assert (settings.server.port, settings.server.host, settings.metrics.lookback) == (1003, "0.0.0.0", 60_000)
+    assert load_settings(path, env={"OBSV_SERVER__PORT": "1002"}).server.port == 1002
+
+
+def test_variables_of_every_type() -> None:
+    env = {
+        "OBSV_DATA_DIR": "/x",
+        "OBSV_AGENT__SELF": "false",
+        "OBSV_AGENT__SCRAPE": "http://a/metrics, http://b/metrics",
+        "OBSV_SERVER__TRUSTED_PROXIES": '["10.0.0.1"]',
+        "OBSV_METRICS__LATE_WINDOW": "2h",
+        "OBSV_SERVER__MAX_BODY": "1MiB",
+        "OBSV_AUTH__ARGON2__TIME_COST": "4",
+        "OBSV_PEERS_DIR": "not ours",
+    }
+    settings = load_settings(env=env)
+    assert (settings.data_dir, settings.agent.self_, settings.agent.scrape) == (
+        "/x",
+        False,
+        ("http://a/metrics", "http://b/metrics"),
+    )
+    assert settings.server.trusted_proxies == ("10.0.0.1",)
+    assert (settings.metrics.late_window, settings.server.max_body, settings.auth.argon2.time_cost) == (
+        7_200_000,
+        1 << 20,
+        4,
+    )
+
+
+def test_secret_from_a_file(tmp_path: Path) -> None:
+    secret = tmp_path / "password"
+    secret.write_text("s3cret\n")
+    assert load_settings(env={"OBSV_MAIL__SMTP_PASSWORD_FILE": str(secret)}).mail.smtp_password == "s3cret"
+    path = tmp_path / "obsv.toml"
+    path.write_text(f'[mail]\nsmtp_password_file = "{secret}"\n[secrets]\nkeys_file = "{secret}"\n')
+    settings = load_settings(path, env={})
+    assert (settings.mail.smtp_password, settings.secrets.keys) == ("s3cret", ("s3cret",))
+
+
+def test_every_mistake_is_named_by_file_line_key_and_expectation(tmp_path: Path) -> None:
+    text = '[server]\nprot = 3\nport = "x"\n\n[metrics]\nlookback = 30\n[[plan]]\nname = "a"\n[[plan]]\nname = "b"\nserie = 3\n'
+    env = {"OBSV_SERVER__PORT": "99999", "OBSV_SRVER__PORT": "1", "OBSV_MAIL__TRANSPORT": "pigeon"}
+    assert problems(tmp_path, text, env) == [
+        'obsv.toml:2: server.prot: unknown key; did you mean "port"?',
+        "obsv.toml:3: server.port: expected whole number, got 'x' (str)",
+        'obsv.toml:6: metrics.lookback: expected duration like "30d", got 30 (int)',
+        'obsv.toml:11: plan.1.serie: unknown key; did you mean "series"?',
+        """OBSV_MAIL__TRANSPORT: mail.transport: expected one of "console", "smtp", got 'pigeon' (str)""",
+        "OBSV_SERVER__PORT: server.port: expected at most 65535, got 99999",
+        'OBSV_SRVER__PORT: srver.port: unknown table; did you mean "server"?',
+    ]
+
+
+def test_syntax_errors_have_their_line(tmp_path: Path) -> None:
+    assert problems(tmp_path, "[server]\nport = \n")[0].startswith("obsv.toml:2: ")
+
+
+def test_a_secret_is_never_printed(tmp_path: Path) -> None:
+    assert "hunter2" not in "".join(problems(tmp_path, '[mail]\nsmtp_password = ["hunter2"]\n'))
+
+
+def test_a_production_instance_names_its_operator(tmp_path: Path) -> None:
+    found = problems(tmp_path, '[server]\nbase_url = "https://obsv.example"\n[company]\nname = "Acme"\n')
+    assert [problem.split(": ")[1] for problem in found] == [
+        "company.legal_form",
+        "company.address",
+        "company.jurisdiction",
+        "company.dpo_email",
+        "company.supervisory_authority",
+    ]
+
+
+def test_rules_between_keys_name_their_line(tmp_path: Path) -> None:
+    assert problems(tmp_path, '[mail]\ntransport = "smtp"\n') == [
+        'obsv.toml: mail.smtp_host: is needed for transport = "smtp"'
+    ]
+    assert problems(tmp_path, '[metrics]\nsync = "soon"\n')[0].startswith(
+        "obsv.toml:2: metrics.sync: expected a duration"
+    )
+
+
+def test_lines_with_values_that_span_lines() -> None:
+    text = 'a = """\nb = 1\n"""\n[x]\nlist = [\n  "c = 2", # d\n]\nd = 1\n[[plan]]\nname = "1"\n[[plan]]\nname = "2"\n'
+    assert key_lines(text) == {
+        "a": 1, "x": 4, "x.list": 5, "x.d": 8, "plan.0": 9, "plan.0.name": 10, "plan.1": 11, "plan.1.name": 12,
+    }  # fmt: skip
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(AttributeError):
+        Settings().server.port = 1  # type: ignore[misc]

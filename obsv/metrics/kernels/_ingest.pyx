@@ -112,12 +112,10 @@ cdef class Head:
             raise ValueError("the seed is 16 bytes")
         self.head.seed(int.from_bytes(seed[:8], "little"), int.from_bytes(seed[8:], "little"))
 
-    def prepare(self, uint32_t org, const unsigned char[::1] body, int64_t oldest, int64_t newest, int64_t late_window,
-                uint32_t series_limit, uint32_t hour, uint32_t labels, uint32_t name_bytes, uint32_t value_bytes):
+    def prepare(self, uint32_t org, const unsigned char[::1] body, given):
         cdef Rules rules
-        rules.oldest, rules.newest, rules.late_window = oldest, newest, late_window
-        rules.series_limit, rules.hour = series_limit, hour
-        rules.labels.labels, rules.labels.name_bytes, rules.labels.value_bytes = labels, name_bytes, value_bytes
+        rules.oldest, rules.newest, rules.late_window, rules.series_limit, rules.hour = given[:5]
+        rules.labels.labels, rules.labels.name_bytes, rules.labels.value_bytes = given[5:]
         cdef Reader data = reader(body)
         cdef cbool fine
         with nogil:
@@ -257,11 +255,10 @@ cdef RaggedView ragged(const uint32_t[::1] sids, const int64_t[::1] offsets, con
     return out
 
 
-def merge(const uint32_t[::1] sids_a, const int64_t[::1] offsets_a, const int64_t[::1] t_a, const double[::1] v_a,
-          const uint32_t[::1] sids_b, const int64_t[::1] offsets_b, const int64_t[::1] t_b, const double[::1] v_b):
-    cdef RaggedView a = ragged(sids_a, offsets_a, t_a, v_a)
-    cdef RaggedView b = ragged(sids_b, offsets_b, t_b, v_b)
-    cdef Py_ssize_t k = a.k + b.k, n = t_a.shape[0] + t_b.shape[0]
+def merge(first, second):
+    cdef RaggedView a = ragged(first[0], first[1], first[2], first[3])
+    cdef RaggedView b = ragged(second[0], second[1], second[2], second[3])
+    cdef Py_ssize_t k = a.k + b.k, n = a.offsets[a.k] + b.offsets[b.k]
     sids, offsets = np.empty(k, np.uint32), np.empty(k + 1, np.int64)
     t, v = np.empty(n, np.int64), np.empty(n, np.float64)
     cdef uint32_t[::1] sids_view = sids

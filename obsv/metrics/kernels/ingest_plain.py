@@ -5,18 +5,17 @@ It answers exactly as the compiled one, some fifty times slower, and bears no lo
 
 from __future__ import annotations
 
-import struct
 from collections import defaultdict
 from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
-from numpy.typing import NDArray
 
+from obsv.metrics.kernels.ragged_plain import Float64, Int64, Points, Ragged, UInt32, columns, ints, settle
 from obsv.metrics.kernels.wire_plain import (
     LABELS_OK,
     BrokenError,
-    LabelLimits,
+    Rules,
     canonical_key,
     fields,
     parse_labels,
@@ -26,16 +25,11 @@ from obsv.metrics.kernels.wire_plain import (
     write_skips,
 )
 
-Int64 = NDArray[np.int64]
-UInt32 = NDArray[np.uint32]
-Float64 = NDArray[np.float64]
-Ragged = tuple[UInt32, Int64, Int64, Float64]
 Outcome = tuple[int, tuple[int, ...], int, int, int, bytes, bytes]
-Points = list[tuple[int, int]]  # (time, value bits)
+Buffer = bytes | bytearray | memoryview
 
 TOO_OLD, TOO_NEW, DUPLICATE, LABELS, SERIES_LIMIT, HISTOGRAM, REFUSALS = range(7)
 KEEPS, REPEATS = -1, -2
-SLAB_ROOM, SLAB_WALK, REF_WALK = 16, 256, 4096
 
 
 @dataclass
@@ -58,19 +52,10 @@ class _Touch:
 
 
 @dataclass
-class _Rules:
-    oldest: int
-    newest: int
-    late_window: int
-    series_limit: int
-    labels: LabelLimits | None
-
-
-@dataclass
 class _Request:
     org: int
     hour: int
-    rules: _Rules | None
+    rules: Rules | None
     skips: set[int]
     base: int
     org_active: int
@@ -123,27 +108,12 @@ class Head:
 
     # -- a request ----------------------------------------------------------------------------------------------
 
-    def prepare(
-        self,
-        org: int,
-        body: bytes | bytearray | memoryview,
-        oldest: int,
-        newest: int,
-        late_window: int,
-        series_limit: int,
-        hour: int,
-        labels: int,
-        name_bytes: int,
-        value_bytes: int,
-    ) -> bool:
+    def prepare(self, org: int, body: Buffer, rules: Rules) -> bool:
         """Judge a remote_write request; False when its protobuf is broken, and then nothing of it stays."""
-        rules = _Rules(oldest, newest, late_window, series_limit, LabelLimits(labels, name_bytes, value_bytes))
         with self._lock:
-            return self._begin(org, bytes(body), hour, rules, set())
+            return self._begin(org, bytes(body), rules.hour, rules, set())
 
-    def replay(
-        self, org: int, body: bytes | bytearray | memoryview, hour: int, skips: bytes | bytearray | memoryview
-    ) -> bool:
+    def replay(self, org: int, body: Buffer, hour: int, skips: Buffer) -> bool:
         """Take a logged request again: all but the samples it was answered as refused (`skips`) are kept."""
         with self._lock:
             fine = self._begin(org, bytes(body), hour, None, read_skips(bytes(skips)))
@@ -168,7 +138,7 @@ class Head:
     def load(self, orgs: Int64, keys: list[bytes]) -> None:
         """Add stored series; their ids follow on."""
         with self._lock:
-            for org, key in zip(orgs.tolist(), keys, strict=True):
+            for org, key in zip(ints(orgs), keys, strict=True):
                 self._add(org, key)
             self._committed = len(self._all)
 
@@ -185,7 +155,7 @@ class Head:
     def columns(self) -> Ragged:
         """The frozen samples: sids, offsets, t, v; series by rising id, times rising."""
         sids = sorted(self._frozen)
-        offsets, t, v = _columns([_settle(self._frozen[sid]) for sid in sids])
+        offsets, t, v = columns([settle(self._frozen[sid]) for sid in sids])
         return np.array(sids, np.uint32), offsets, t, v
 
     def release(self) -> None:
@@ -199,7 +169,7 @@ class Head:
         """(offsets, t, v) of the given series within [start, end]; None when they are more than `limit`."""
         with self._lock:
             found = [
-                _settle(
+                settle(
                     [
                         point
                         for source in (self._frozen, self._current)
@@ -207,9 +177,9 @@ class Head:
                         if start <= point[0] <= end
                     ]
                 )
-                for sid in sids.tolist()
+                for sid in ints(sids)
             ]
-        return None if sum(map(len, found)) > limit else _columns(found)
+        return None if sum(map(len, found)) > limit else columns(found)
 
     def keys(self, start: int, stop: int) -> tuple[Int64, list[bytes]]:
         """Organisations and canonical label bytes of series [start, stop)."""
@@ -220,7 +190,7 @@ class Head:
     def newest(self, sids: UInt32) -> Int64:
         """Time of each series' newest sample since start, int64's minimum for none."""
         none = int(np.iinfo(np.int64).min)
-        times = [self._all[sid].newest for sid in sids.tolist()]
+        times = [self._all[sid].newest for sid in ints(sids)]
         return np.array([none if t is None else t for t in times], np.int64)
 
     def active(self, org: int) -> int:
@@ -254,7 +224,7 @@ class Head:
 
     # -- within -------------------------------------------------------------------------------------------------
 
-    def _begin(self, org: int, body: bytes, hour: int, rules: _Rules | None, skips: set[int]) -> bool:
+    def _begin(self, org: int, body: bytes, hour: int, rules: Rules | None, skips: set[int]) -> bool:
         self._roll_back()
         self._roll_hour(hour)
         request = _Request(org, self._hour, rules, skips, len(self._all), self._active[org])
@@ -295,7 +265,7 @@ class Head:
         request = self._request
         sid = self._ids.get((request.org, key))
         if sid is None:
-            fault, canonical = canonical_key(parse_labels(key), request.rules.labels if request.rules else None)
+            fault, canonical = canonical_key(parse_labels(key), request.rules)
             if fault != LABELS_OK:
                 for t, _ in points:
                     self._refuse_point(LABELS, fault, t, key)
@@ -315,7 +285,7 @@ class Head:
                     touch = self._touch(self._add(request.org, key))
                 self._keep(touch, t, bits)
 
-    def _judge(self, rules: _Rules, touch: _Touch | None, t: int, bits: int) -> int:
+    def _judge(self, rules: Rules, touch: _Touch | None, t: int, bits: int) -> int:
         if t > rules.newest:
             return TOO_NEW
         if t < rules.oldest:
@@ -405,56 +375,3 @@ class Head:
         for one in self._all:
             if self._is_active(one):
                 self._active[one.org] += 1
-
-
-def _settle(points: Points) -> Points:
-    """Arrival order into time order; of several samples at one time the first to arrive stays."""
-    first: dict[int, int] = {}
-    for t, bits in points:
-        first.setdefault(t, bits)
-    return sorted(first.items())
-
-
-def _columns(rows: list[Points]) -> tuple[Int64, Int64, Float64]:
-    offsets = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum([len(row) for row in rows], out=offsets[1:])
-    t = np.array([point[0] for row in rows for point in row], np.int64)
-    bits = np.array([point[1] for row in rows for point in row], np.uint64)
-    return offsets, t, bits.view(np.float64)
-
-
-def merge(
-    sids_a: UInt32,
-    offsets_a: Int64,
-    t_a: Int64,
-    v_a: Float64,
-    sids_b: UInt32,
-    offsets_b: Int64,
-    t_b: Int64,
-    v_b: Float64,
-) -> Ragged:
-    """Join two ragged columns; at one time the sample of `a` stays, series without samples are left out."""
-    rows: dict[int, Points] = {}
-    for sids, offsets, t, v in ((sids_a, offsets_a, t_a, v_a), (sids_b, offsets_b, t_b, v_b)):
-        points = list(zip(t.tolist(), v.view(np.uint64).tolist(), strict=True))
-        for i, sid in enumerate(sids.tolist()):
-            rows.setdefault(sid, []).extend(points[offsets[i] : offsets[i + 1]])
-    kept = sorted(sid for sid, row in rows.items() if row)
-    return np.array(kept, np.uint32), *_columns([_settle(rows[sid]) for sid in kept])
-
-
-def encode_request(keys: list[bytes], offsets: Int64, t: Int64, v: Float64) -> bytes:
-    """A remote_write 1.0 request: series by their label bytes, samples as ragged columns."""
-    out = bytearray()
-    for i, key in enumerate(keys):
-        series = bytearray(key)
-        for j in range(int(offsets[i]), int(offsets[i + 1])):
-            point = bytearray(b"\x09" + struct.pack("<d", v[j]) + b"\x10")
-            put_varint(point, int(t[j]) & ((1 << 64) - 1))
-            series.append(0x12)
-            put_varint(series, len(point))
-            series += point
-        out.append(0x0A)
-        put_varint(out, len(series))
-        out += series
-    return bytes(out)

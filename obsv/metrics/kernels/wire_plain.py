@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 U64 = (1 << 64) - 1
 LABELS_OK, NO_NAME, EMPTY_NAME, REPEATED, NOT_UTF8, TOO_MANY, NAME_LONG, VALUE_LONG = range(8)
@@ -13,11 +13,21 @@ class BrokenError(ValueError):
     """The bytes are no protobuf."""
 
 
-@dataclass(frozen=True)
-class LabelLimits:
-    """What a label set may hold."""
+class Rules(NamedTuple):
+    """What a request is judged by.  Times are unix ms."""
 
+    oldest: int
+    """No sample before this (retention)."""
+    newest: int
+    """None after this (the future window)."""
+    late_window: int
+    """How far behind its series' newest sample one may come."""
+    series_limit: int
+    """Active series an organisation may have."""
+    hour: int
+    """Unix hour of arrival, by which active series are counted."""
     labels: int
+    """Labels a series may have, and bytes of their names and values."""
     name_bytes: int
     value_bytes: int
 
@@ -94,7 +104,7 @@ def put_label(out: bytearray, name: bytes, value: bytes) -> None:
     out += body
 
 
-def canonical_key(pairs: list[tuple[bytes, bytes]], limits: LabelLimits | None) -> tuple[int, bytes]:
+def canonical_key(pairs: list[tuple[bytes, bytes]], limits: Rules | None) -> tuple[int, bytes]:
     """(fault, key): sorted, without empty values; `limits` None leaves the limits out."""
     if any(not name for name, _ in pairs):
         return EMPTY_NAME, b""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import cramjam
 
 Pairs = Iterable[tuple[str | bytes, str | bytes]]
-Points = Iterable[tuple[int, float | int]]  # (time, float) or (time, raw value bits)
+Points = Iterable[tuple[int, float]]  # (time, float) or (time, raw value bits)
 
 
 def varint(value: int) -> bytes:
@@ -33,7 +33,7 @@ def label(name: str | bytes, value: str | bytes) -> bytes:
     return chunk(1, chunk(1, raw(name)) + chunk(2, raw(value)))
 
 
-def point(t: int, value: float | int) -> bytes:
+def point(t: int, value: float) -> bytes:
     packed = struct.pack("<d", value) if isinstance(value, float) else struct.pack("<Q", value)
     return chunk(2, b"\x09" + packed + b"\x10" + varint(t))
 

@@ -53,7 +53,10 @@ class Agent:
         """Sample everything once and send it; say whether the server took it."""
         for take in (self.sample, *(scraper.scrape for scraper in self._scrapers)):
             self._queue(take(_now_ms()))
+        for scraper in self._scrapers:
+            scraper.close()
         done = self._sender.flush() and self._sender.refused_samples == 0
+        self._sender.close()
         self._spool.close()
         return done
 

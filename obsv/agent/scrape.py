@@ -72,6 +72,10 @@ class Scraper:
         samples.append(Sample("scrape_samples_scraped", NO_LABELS, count))
         return self._series.encode(samples, at_ms)
 
+    def close(self) -> None:
+        """Close the connection to the target."""
+        self._client.close()
+
     def _fetch(self) -> list[Sample]:
         headers = {
             "Accept": _ACCEPT,

@@ -76,13 +76,17 @@ class Sender:
                 continue
             self._stop.wait(self.send(stored))
         self.flush()
-        self._client.close()
+        self.close()
 
     def stop(self, grace: float) -> None:
         """Ask `run` to end within about `grace` seconds; what is left stays in the spool."""
         self._deadline = time.monotonic() + grace
         self._stop.set()
         self._spool.wake()
+
+    def close(self) -> None:
+        """Close the connection to the server."""
+        self._client.close()
 
     def flush(self) -> bool:
         """Send what is queued until the first failure or the deadline; say whether all is gone."""

@@ -39,7 +39,7 @@ class Metric(Protocol):
 class Value:
     """A counter or a gauge with any number of label sets."""
 
-    def __init__(self, name: str, help: str, type: str, labels: Sequence[str]) -> None:  # noqa: A002  # the format's words
+    def __init__(self, name: str, help: str, type: str, labels: Sequence[str]) -> None:
         self.name, self.help, self.type, self.labels = name, help, type, tuple(labels)
         self._values: dict[tuple[str, ...], float] = {} if labels else {(): 0.0}
 
@@ -63,7 +63,7 @@ class Value:
 class Asked:
     """A counter or gauge whose value is looked up when it is read."""
 
-    def __init__(self, name: str, help: str, type: str, ask: Callable[[], float]) -> None:  # noqa: A002  # the format's words
+    def __init__(self, name: str, help: str, type: str, ask: Callable[[], float]) -> None:
         self.name, self.help, self.type, self.ask = name, help, type, ask
 
     def lines(self) -> Iterator[str]:
@@ -75,7 +75,7 @@ class Histogram:
 
     type = "histogram"
 
-    def __init__(self, name: str, help: str, labels: Sequence[str], bounds: Sequence[float]) -> None:  # noqa: A002  # the format's word
+    def __init__(self, name: str, help: str, labels: Sequence[str], bounds: Sequence[float]) -> None:
         self.name, self.help, self.labels, self.bounds = name, help, tuple(labels), tuple(bounds)
         self._counts: dict[tuple[str, ...], list[int]] = {}
         self._sums: dict[tuple[str, ...], float] = {}
@@ -103,15 +103,15 @@ class Registry:
     def __init__(self) -> None:
         self._metrics: dict[str, Metric] = {}
 
-    def counter(self, name: str, help: str, labels: Sequence[str] = ()) -> Value:  # noqa: A002  # the format's word
+    def counter(self, name: str, help: str, labels: Sequence[str] = ()) -> Value:
         """A counter; its name ends in _total."""
         return self._add(Value(name, help, "counter", labels))
 
-    def gauge(self, name: str, help: str, labels: Sequence[str] = ()) -> Value:  # noqa: A002  # the format's word
+    def gauge(self, name: str, help: str, labels: Sequence[str] = ()) -> Value:
         """A gauge that is set."""
         return self._add(Value(name, help, "gauge", labels))
 
-    def asked(self, name: str, help: str, ask: Callable[[], float], type: str = "gauge") -> None:  # noqa: A002  # the format's words
+    def asked(self, name: str, help: str, ask: Callable[[], float], type: str = "gauge") -> None:
         """A gauge (or counter) that is asked; a second registration replaces the first."""
         self._metrics[name] = Asked(name, help, type, ask)
 

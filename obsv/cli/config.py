@@ -1,0 +1,36 @@
+"""`obsv config check`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from obsv.cli.common import command, settings_of
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    group = command(commands, "config", "look at the settings")
+    actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
+    check = command(actions, "check", "name every mistake by file, line and key, and what was expected", run)
+    check.add_argument("--json", action="store_true", help="problems as JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """0 when the settings can be used, 1 when not."""
+    from obsv.config import ConfigError, warnings  # noqa: PLC0415  # kept out of --help
+
+    try:
+        settings = settings_of(args)
+    except ConfigError as error:
+        if args.json:
+            found = [{"source": p.source, "line": p.line, "key": p.key, "message": p.message} for p in error.problems]
+            print(json.dumps({"ok": False, "problems": found}))
+        else:
+            print(*error.problems, sep="\n", file=sys.stderr)
+        return 1
+    notes = list(warnings(settings))
+    print(json.dumps({"ok": True, "warnings": notes}) if args.json else "\n".join(["The settings are fine.", *notes]))
+    return 0

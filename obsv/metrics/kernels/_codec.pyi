@@ -1,11 +1,12 @@
 from collections.abc import Iterable
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 from typing_extensions import Buffer
 
-Int64 = NDArray[np.int64]
-Float64 = NDArray[np.float64]
+Int64: TypeAlias = NDArray[np.int64]
+Float64: TypeAlias = NDArray[np.float64]
 
 def encode_chunk(v: Float64, starts: Int64, stops: Int64) -> tuple[bytes, bytes]: ...
 def decode_chunk(

@@ -1,0 +1,183 @@
+"""Column blocks of many series and label segments over a small repository: what the store keeps for good.
+
+The head hands over a flush; it is durable, with its new series and the log position it covers, once `flush` returns.
+Reading merges blocks; compaction, in the background, makes few large ones of many small.  All work on samples happens
+off the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import numpy as np
+import structlog
+
+from obsv.core.clock import Clock
+from obsv.metrics.store.blocks.compaction import Compactor
+from obsv.metrics.store.blocks.envelope import DamagedError
+from obsv.metrics.store.blocks.pieces import Pieces
+from obsv.metrics.store.blocks.repository import BlockRepository, Change, Group, NewSegment, Piece, StoredSegment
+from obsv.metrics.store.blocks.rewrite import Rewriter
+from obsv.metrics.store.blocks.segment import Segment, decode_keys, decode_places, encode_segment
+from obsv.metrics.store.blocks.series_map import SeriesMap
+from obsv.metrics.store.blocks.shelf import Shelf
+from obsv.metrics.store.blocks.types import BlockStats, Flush, Ragged, SeriesKeys, UInt32
+from obsv.metrics.store.blocks.window import HOURS_2_MS
+from obsv.metrics.store.blocks.writer import GroupWriter
+from obsv.metrics.store.types import Int64
+
+_log = structlog.get_logger("obsv.metrics.blocks")
+
+FLUSHED = "flushed_seq"
+FLUSHES = "flushes"
+
+
+class Blocks:
+    """Persistent samples of all organisations.
+
+    One flush at a time; reads, `compact`, `delete` and `drop_before` may run beside it and each other.  A call names
+    its organisation, and can reach only that one's rows.
+    """
+
+    def __init__(self, repository: BlockRepository, clock: Clock) -> None:
+        self._repository = repository
+        self._shelf = Shelf(repository)
+        self._compactor = Compactor(repository, self._shelf, clock)
+        self._rewriter = Rewriter(repository, self._shelf)
+        self._flushing = asyncio.Lock()
+        self._maps: dict[int, SeriesMap] = {}
+        self._last_segment = 0
+        self._state: dict[str, int] = {}
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Create the tables if need be, and learn where each series is."""
+        await self._repository.open()
+        await self.refresh()
+
+    async def close(self) -> None:
+        """Close the repository."""
+        await self._repository.close()
+
+    async def refresh(self) -> None:
+        """Learn what another process has flushed (a replica that does not flush itself)."""
+        self._state = await self._repository.state()
+        found: dict[int, list[Segment]] = {}
+        async for row in self._repository.segments(self._last_segment):
+            self._last_segment = row.id
+            try:
+                found.setdefault(row.org, []).append(await asyncio.to_thread(decode_places, row.data))
+            except DamagedError:
+                await self._quarantine(row)
+        last_parts = await self._repository.last_parts()
+        for org in found.keys() | last_parts.keys():
+            self._maps[org] = self._map(org).with_segments(found.get(org, [])).closed(last_parts.get(org, -1))
+
+    def _map(self, org: int) -> SeriesMap:
+        return self._maps.get(org) or SeriesMap()
+
+    async def _quarantine(self, row: StoredSegment) -> None:
+        _log.error("metrics.segment_quarantined", row=row.id, org=row.org, series=row.series)
+        await self._repository.quarantine(Piece.SEGMENT, row.id)
+
+    async def load_series(self) -> AsyncIterator[SeriesKeys]:
+        """All persisted series, some thousands at a time, sids ascending within each."""
+        async for row in self._repository.segments():
+            try:
+                sids, keys = await asyncio.to_thread(decode_keys, row.data)
+            except DamagedError:
+                await self._quarantine(row)
+                continue
+            yield SeriesKeys(np.full(len(sids), row.org, dtype=np.int64), sids, keys)
+
+    def flushed_seq(self) -> int:
+        """The highest log number that a durable flush covers; 0 before the first."""
+        return self._state.get(FLUSHED, 0)
+
+    # -- write --------------------------------------------------------------------------------------------------
+
+    async def flush(self, flush: Flush) -> None:
+        """Keep all of it, in one transaction that is durable on return.
+
+        Raises StoreUnavailable (nothing was kept) and ValueError on samples of a series that was never named.
+        """
+        async with self._flushing:
+            state = {
+                FLUSHED: max(flush.log_seq, self.flushed_seq()),
+                FLUSHES: self._state.get(FLUSHES, 0) + 1,
+            }
+            change, maps = await asyncio.to_thread(self._encode, flush, state)
+            await self._repository.apply(change)
+            self._maps.update(maps)
+            self._state = state
+
+    def _encode(self, flush: Flush, state: dict[str, int]) -> tuple[Change, dict[int, SeriesMap]]:
+        maps: dict[int, SeriesMap] = {}
+        segments: list[NewSegment] = []
+        new = flush.new_series
+        for org in np.unique(new.orgs).tolist():
+            mine = np.flatnonzero(new.orgs == org)
+            made = self._map(org).place(new.sids[mine], [new.keys[i] for i in mine.tolist()])
+            maps[org] = self._map(org).with_segments([segment for segment, _ in made])
+            segments += [NewSegment(org, len(keys), encode_segment(segment, keys)) for segment, keys in made]
+        groups: list[Group] = []
+        for org in np.unique(flush.orgs).tolist():
+            pieces = _pieces(flush, org, maps.get(org) or self._map(org))
+            for _, window in pieces.windows(HOURS_2_MS):
+                writer = GroupWriter(org)
+                writer.add(window, generation=0, seq=state[FLUSHES])
+                groups += writer.finish()
+        return Change(groups=groups, segments=segments, state=state), maps
+
+    # -- read ---------------------------------------------------------------------------------------------------
+
+    async def select(self, org: int, sids: UInt32, start_ms: int, end_ms: int, *, limit: int) -> Ragged:
+        """The samples of these series (ascending) in this time, both ends included; series without any are left out.
+
+        Raises StoreLimitExceeded when more than `limit` samples would be read.
+        """
+        known, places = self._known(org, sids)
+        if not len(known):
+            return Ragged.empty()
+        columns = await self._shelf.read(org, places, start_ms, end_ms, limit=limit)
+        some = np.flatnonzero(np.diff(columns.offsets))
+        return Ragged(known[some], np.append(columns.offsets[:1], columns.offsets[some + 1]), columns.t, columns.v)
+
+    def _known(self, org: int, sids: UInt32) -> tuple[UInt32, Int64]:
+        """Those of the series that have been flushed, and their places."""
+        places = self._map(org).find(sids)
+        known = places >= 0
+        return sids[known], places[known]
+
+    # -- keep in order ------------------------------------------------------------------------------------------
+
+    async def delete(self, org: int, sids: UInt32, start_ms: int, end_ms: int) -> int:
+        """Remove samples of these series in this time, both ends included, for good; gives how many there were."""
+        _, places = self._known(org, sids)
+        return await self._rewriter.delete(org, places, start_ms, end_ms)
+
+    async def drop_before(self, org: int, cutoff_ms: int) -> int:
+        """Remove all samples older than this; gives how many there were."""
+        return await self._rewriter.drop_before(org, cutoff_ms)
+
+    async def compact(self, *, settle: bool = False) -> bool:
+        """One bounded step of background work; whether there is more to do.
+
+        `settle` also merges what is still being added to, so that sizes can be compared.
+        """
+        return await self._compactor.step(settle=settle)
+
+    async def stats(self, org: int | None = None) -> BlockStats:
+        """Sizes and counts of one organisation, or of all."""
+        return await self._repository.stats(org)
+
+
+def _pieces(flush: Flush, org: int, series: SeriesMap) -> Pieces:
+    """The samples of one organisation by place."""
+    mine = np.flatnonzero(flush.orgs == org)
+    places = series.find(flush.sids[mine])
+    if (places < 0).any():
+        raise ValueError("samples of a series without labels")
+    return Pieces.at(places, flush.offsets[mine], flush.offsets[mine + 1], flush.t, flush.v)

@@ -1,0 +1,187 @@
+"""From blocks back to samples: which parts of which series a read needs, then decoding straight into place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from obsv.metrics.kernels import codec
+from obsv.metrics.store.base import StoreLimitExceeded
+from obsv.metrics.store.blocks.block import BlockReader
+from obsv.metrics.store.blocks.envelope import DamagedError
+from obsv.metrics.store.blocks.repository import StoredBlock
+from obsv.metrics.store.blocks.times import TimesReader
+from obsv.metrics.store.types import Float64, Int64
+
+
+@dataclass
+class Columns:
+    """Samples by wanted place: those of place i are `t[offsets[i]:offsets[i+1]]` and the same of `v`."""
+
+    offsets: Int64
+    t: Int64
+    v: Float64
+
+
+@dataclass
+class _Part:
+    """What one block gives: series `rows` of it for the wanted places `positions`, samples first..stop of each."""
+
+    id: int
+    block: BlockReader
+    seq: int
+    rows: Int64
+    positions: Int64
+    counts: Int64  # samples of every series of the block
+    first: Int64
+    stop: Int64
+    times: Int64
+    times_at: Int64  # where in `times` each read range starts
+
+    @property
+    def lengths(self) -> Int64:
+        """Samples read of each series."""
+        return self.stop - self.first
+
+
+class Read:
+    """One read of some places (`partition << 8 | slot`, any order) over a time.
+
+    Add blocks in any order, then `finish`.  Damaged ones give no samples; `damaged` lists their ids.
+    """
+
+    def __init__(self, places: Int64, start_ms: int, end_ms: int, *, limit: int) -> None:
+        self._order = np.argsort(places, kind="stable")
+        self._places = places[self._order]
+        self._start_ms, self._end_ms, self._limit = start_ms, end_ms, limit
+        self._parts: list[_Part] = []
+        self.samples = 0
+        self.damaged: list[int] = []
+
+    def add(self, stored: StoredBlock, data: bytes, times: TimesReader) -> None:
+        """Plan to read a block.  Raises StoreLimitExceeded when that would be too many samples."""
+        try:
+            self._add(stored, BlockReader(data), times)
+        except DamagedError:
+            self.damaged.append(stored.id)
+
+    def _add(self, stored: StoredBlock, block: BlockReader, times: TimesReader) -> None:
+        places = block.slots | stored.placement.part << 8
+        at = np.minimum(np.searchsorted(self._places, places), len(self._places) - 1)
+        rows = np.flatnonzero(self._places[at] == places)
+        if not len(rows):
+            return
+        positions = self._order[at[rows]]
+        vectors, which = np.unique(block.vectors[rows], return_inverse=True)
+        pool, starts = times.pool(vectors)
+        if block.vectors.max() >= len(times.counts) or block.vectors.min() < 0:
+            raise DamagedError("block refers to times that are not there")
+        first, stop = self._clip(pool, starts, times.counts[vectors], stored)
+        part = _Part(
+            stored.id,
+            block,
+            stored.placement.seq,
+            rows,
+            positions,
+            times.counts[block.vectors],
+            first[which],
+            stop[which],
+            pool,
+            (starts + first)[which],
+        )
+        self.samples += int(part.lengths.sum())
+        if self.samples > self._limit:
+            raise StoreLimitExceeded(f"the query would read more than {self._limit} samples")
+        self._parts.append(part)
+
+    def _clip(self, pool: Int64, starts: Int64, counts: Int64, stored: StoredBlock) -> tuple[Int64, Int64]:
+        """The samples first..stop of each vector that lie in the time of the read."""
+        first, stop = np.zeros(len(starts), np.int64), counts.copy()
+        placement = stored.placement
+        if self._start_ms <= placement.start_ms and placement.end_ms <= self._end_ms:
+            return first, stop
+        for i, (start, count) in enumerate(zip(starts.tolist(), counts.tolist(), strict=True)):
+            vector = pool[start : start + count]
+            first[i] = np.searchsorted(vector, self._start_ms)
+            stop[i] = np.searchsorted(vector, self._end_ms, side="right")
+        return first, stop
+
+    def finish(self) -> Columns:
+        """Decode and merge."""
+        while True:
+            layout = _Layout(self._parts, len(self._places))
+            broken = layout.decode()
+            if broken is None:
+                return layout.columns()
+            self.damaged.append(broken.id)
+            self._parts = [part for part in self._parts if part is not broken]
+
+
+class _Layout:
+    """Where each range of each block goes in the answer: by place, then by first time."""
+
+    def __init__(self, parts: Sequence[_Part], places: int) -> None:
+        self._parts, self._places = parts, places
+        empty = [np.zeros(0, np.int64)]
+        positions = np.concatenate([part.positions for part in parts] or empty)
+        counts = np.concatenate([part.lengths for part in parts] or empty)
+        seqs = np.concatenate([np.full(len(part.rows), part.seq) for part in parts] or empty)
+        heads = np.concatenate([_take(part.times, part.times_at, part.lengths) for part in parts] or empty)
+        order = np.lexsort((seqs, heads, positions))
+        self._at = np.empty(len(order), np.int64)
+        self._at[order] = np.cumsum(counts[order]) - counts[order]
+        self._positions, self._counts, self._seqs = positions[order], counts[order], seqs[order]
+        total = int(counts.sum())
+        self._t, self._v = np.empty(total, np.int64), np.empty(total, np.float64)
+
+    def decode(self) -> _Part | None:
+        """Fill in times and values; the first block that cannot be read ends it."""
+        base = 0
+        for part in self._parts:
+            at = self._at[base : base + len(part.rows)]
+            base += len(part.rows)
+            codec.copy_ranges(part.times, part.times_at, part.lengths, at, self._t)
+            series = len(part.counts)
+            first, stop, to = (np.zeros(series, np.int64) for _ in range(3))
+            first[part.rows], stop[part.rows], to[part.rows] = part.first, part.stop, at
+            try:
+                part.block.decode(part.counts, first, stop, to, self._v)
+            except DamagedError:
+                return part
+        return None
+
+    def columns(self) -> Columns:
+        """The samples by place, strictly increasing in time."""
+        sizes = np.bincount(self._positions, weights=self._counts, minlength=self._places).astype(np.int64)
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        tangled = self._tangled()
+        if not tangled.any():
+            return Columns(offsets, self._t, self._v)
+        owner = np.repeat(self._positions, self._counts)
+        mine = np.flatnonzero(tangled[owner])  # whole series, so sorting them leaves each in its own stretch
+        order = mine[np.lexsort((np.repeat(self._seqs, self._counts)[mine], self._t[mine], owner[mine]))]
+        self._t[mine], self._v[mine] = self._t[order], self._v[order]
+        keep = np.ones(len(owner), np.bool_)
+        keep[1:] = (owner[1:] != owner[:-1]) | (self._t[1:] != self._t[:-1])
+        sizes = np.bincount(owner[keep], minlength=self._places)
+        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
+        return Columns(offsets, self._t[keep], self._v[keep])
+
+    def _tangled(self) -> NDArray[np.bool_]:
+        """Which places have a range that begins before the one before it ends (late samples)."""
+        some = self._counts > 0
+        positions, ends = self._positions[some], np.cumsum(self._counts[some])
+        starts = ends - self._counts[some]
+        same = positions[1:] == positions[:-1]
+        late = same & (self._t[starts[1:]] <= self._t[ends[:-1] - 1])
+        tangled = np.zeros(self._places, np.bool_)
+        tangled[positions[1:][late]] = True
+        return tangled
+
+
+def _take(times: Int64, at: Int64, counts: Int64) -> Int64:
+    """The time at each place; of an empty range it does not matter."""
+    return times[np.minimum(at, len(times) - 1)] if len(times) else np.zeros(len(counts), np.int64)

@@ -1,0 +1,113 @@
+"""Fetches blocks with their times for a read, and sets aside what turns out to be damaged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import structlog
+
+from obsv.metrics.store.base import StoreUnavailable
+from obsv.metrics.store.blocks.cache import TimesCache
+from obsv.metrics.store.blocks.envelope import DamagedError
+from obsv.metrics.store.blocks.reader import Columns, Read
+from obsv.metrics.store.blocks.repository import BlockRepository, Piece, Span, StoredBlock
+from obsv.metrics.store.blocks.times import TimesReader
+from obsv.metrics.store.types import Int64
+
+_log = structlog.get_logger("obsv.metrics.blocks")
+
+BATCH = 64
+ATTEMPTS = 20
+
+
+class MovedError(Exception):
+    """A row was replaced (by compaction, deletion) between finding and loading it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a read gave, and the blocks that gave nothing because they, or their times, are damaged."""
+
+    columns: Columns
+    unreadable: frozenset[int]
+
+
+def spans_of(places: Int64) -> list[Span]:
+    """The partitions of these places (`partition << 8 | slot`), each with its lowest and highest slot."""
+    ordered = np.unique(places)
+    parts, first = np.unique(ordered >> 8, return_index=True)
+    last = np.append(first[1:], len(ordered)) - 1
+    lows, highs = ordered[first] & 0xFF, ordered[last] & 0xFF
+    return [Span(*span) for span in zip(parts.tolist(), lows.tolist(), highs.tolist(), strict=True)]
+
+
+class Shelf:
+    """Reads blocks of a repository."""
+
+    def __init__(self, repository: BlockRepository) -> None:
+        self._repository = repository
+        self._cache = TimesCache()
+
+    async def read(self, org: int, places: Int64, start_ms: int, end_ms: int, *, limit: int) -> Columns:
+        """The samples of these places, merged over all blocks.  Raises StoreLimitExceeded."""
+        spans = spans_of(places)
+        for _ in range(ATTEMPTS):
+            blocks = await self._repository.find(org, spans, start_ms, end_ms)
+            try:
+                return (await self.read_blocks(Read(places, start_ms, end_ms, limit=limit), org, blocks)).columns
+            except MovedError:
+                continue
+        raise StoreUnavailable("metric blocks changed under every attempt to read them")
+
+    async def read_blocks(self, read: Read, org: int, blocks: Sequence[StoredBlock]) -> Reading:
+        """Do a read from these blocks.  Raises MovedError if one is no longer there."""
+        unreadable: list[int] = []
+        for at in range(0, len(blocks), BATCH):
+            batch = blocks[at : at + BATCH]
+            data = await self._repository.load(org, [block.id for block in batch])
+            if len(data) < len(batch):
+                raise MovedError
+            times = await self._times(org, sorted({block.times_id for block in batch}))
+            unreadable += [block.id for block in batch if block.times_id not in times]
+            await asyncio.to_thread(_add, read, batch, data, times)
+        columns = await asyncio.to_thread(read.finish)
+        await self._damaged(Piece.BLOCK, org, read.damaged)
+        return Reading(columns, frozenset(unreadable + read.damaged))
+
+    async def _times(self, org: int, ids: Sequence[int]) -> dict[int, TimesReader]:
+        """The times of these ids; damaged ones are left out."""
+        readers: dict[int, TimesReader] = {}
+        missing: list[int] = []
+        for times_id in ids:
+            held = self._cache.get(org, times_id)
+            if held is None:
+                missing.append(times_id)
+            else:
+                readers[times_id] = held
+        if missing:
+            loaded = await self._repository.load_times(org, missing)
+            if len(loaded) < len(missing):
+                raise MovedError
+            for times_id, data in loaded.items():
+                try:
+                    readers[times_id] = TimesReader(data)
+                except DamagedError:
+                    await self._damaged(Piece.TIMES, org, [times_id])
+                    continue
+                self._cache.put(org, times_id, readers[times_id])
+        return readers
+
+    async def _damaged(self, piece: Piece, org: int, ids: Sequence[int]) -> None:
+        for row_id in ids:
+            _log.error("metrics.block_quarantined", table=piece.value, row=row_id, org=org)
+            await self._repository.quarantine(piece, row_id)
+
+
+def _add(read: Read, blocks: Sequence[StoredBlock], data: dict[int, bytes], times: dict[int, TimesReader]) -> None:
+    """Add those blocks to a read whose times there are."""
+    for block in blocks:
+        if block.times_id in times:
+            read.add(block, data[block.id], times[block.times_id])

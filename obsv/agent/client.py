@@ -74,9 +74,7 @@ class HttpClient:
             self._connection = self._open()
         self._connection.request(method, self.path, body=body, headers=headers)
         response = self._connection.getresponse()
-        data = response.read(_MAX_ANSWER + 1)
-        if len(data) > _MAX_ANSWER:
-            raise http.client.HTTPException("the answer is larger than 64 MiB")
+        data = _read(response)
         if response.getheader("Content-Encoding", "").lower() == "gzip":
             data = _gunzip(data)
         if response.will_close:
@@ -87,6 +85,20 @@ class HttpClient:
         if self._context is None:
             return http.client.HTTPConnection(self.host, self.port, timeout=self._timeout)
         return http.client.HTTPSConnection(self.host, self.port, timeout=self._timeout, context=self._context)
+
+
+def _read(response: http.client.HTTPResponse) -> bytes:
+    """Read the answer in pieces: old Pythons set memory aside for as much as is asked for."""
+    parts: list[bytes] = []
+    left = _MAX_ANSWER
+    while True:
+        part = response.read(65536)
+        if not part:
+            return b"".join(parts)
+        parts.append(part)
+        left -= len(part)
+        if left < 0:
+            raise http.client.HTTPException("the answer is larger than 64 MiB")
 
 
 def _tls(ca_file: str) -> ssl.SSLContext:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import logging
 import os
@@ -24,8 +25,9 @@ from .series import Batch, SeriesTable
 from .spool import Spool, SpoolBusyError
 from .version import VERSION
 
-__all__ = ["Agent", "main", "run"]
+__all__ = ["Agent", "main", "run", "run_command"]
 
+_PROGRAM = "obsv-agent"
 _GRACE_S = 5.0
 _SEND_TIMEOUT_S = 30.0
 _SCRAPE_TIMEOUT_S = 10.0
@@ -135,19 +137,21 @@ def run(options: Options, stop: threading.Event | None = None) -> int:
     return 0
 
 
-def main(argv: Sequence[str] | None = None, *, program: str = "obsv-agent") -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """The command line of `agent.pyz` and `python -m obsv.agent`."""
-    parser = build_parser(program)
-    arguments = parser.parse_args(argv)
-    start_logging(verbose=arguments.verbose)
+    return run_command(build_parser(_PROGRAM).parse_args(argv), _PROGRAM)
+
+
+def run_command(arguments: argparse.Namespace, program: str) -> int:
+    """Run what parsed arguments ask for; return the exit code."""
+    start_logging(verbose=getattr(arguments, "verbose", False))
     try:
         options = from_arguments(arguments)
-        if arguments.install:
+        if getattr(arguments, "install", False):
             from .install import install  # noqa: PLC0415
 
             return install(options, sys.argv[0])
     except OptionsError as error:
-        parser.print_usage(sys.stderr)
         print(f"{program}: {error}", file=sys.stderr)
         return 2
     return run(options, stop_on_signals())

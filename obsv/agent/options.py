@@ -8,12 +8,12 @@ import re
 import sys
 from typing import Mapping, NamedTuple, Sequence, cast
 
-from .collectors import OPTIONAL
+from .arguments import add_arguments
 from .scrape import Target, parse_target
 from .spool import DEFAULT_LIMIT
 from .version import VERSION
 
-__all__ = ["Options", "OptionsError", "add_arguments", "build_parser", "from_arguments", "parse_interval"]
+__all__ = ["Options", "OptionsError", "build_parser", "from_arguments", "parse_interval"]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
@@ -41,37 +41,14 @@ class Options(NamedTuple):
     supervised: bool = False
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options on a parser."""
-    add = parser.add_argument
-    add("--url", metavar="U", help="the server's address, e.g. https://obsv.example.com (or OBSV_AGENT_URL)")
-    add("--token", metavar="T", help="a token with the scope metrics:write (or OBSV_AGENT_TOKEN)")
-    add("--token-file", metavar="F", help="read the token from a file, out of sight of other users of the host")
-    add("--interval", metavar="D", help="time between samples, e.g. 15s or 1m (default 15s)")
-    add("--scrape", metavar="[JOB=]URL", action="append", help="also scrape this Prometheus endpoint; may be repeated")
-    add("--name", metavar="INSTANCE", help="the host's name in the instance label (default: its node name)")
-    add(
-        "--state-dir",
-        metavar="D",
-        help="where unsent data waits (default: /var/lib/obsv-agent, for others than root in ~)",
-    )
-    add("--collect", metavar="NAME", action="append", choices=OPTIONAL, help="collect this too: " + ", ".join(OPTIONAL))
-    add(
-        "--ca-file", metavar="F", help="certificates to trust besides the system's, for a server with its own authority"
-    )
-    add("--config", metavar="F", help="read these options from the [agent] table of a TOML file (Python 3.11 or newer)")
-    add("--once", action="store_true", help="send one sample and end: 0 if the server took it")
-    add("--supervised", action="store_true", help=argparse.SUPPRESS)
-
-
 def from_arguments(arguments: argparse.Namespace, env: Mapping[str, str] = os.environ) -> Options:
     """Put the three sources together; raise `OptionsError` naming what is missing or wrong."""
     table = _read_table(arguments.config) if arguments.config else {}
     given = {key: getattr(arguments, key, None) for key in _KEYS}
-    given["url"] = given["url"] or env.get("OBSV_AGENT_URL")
+    given["url"] = given["url"] or _variable(env, "URL")
     if not given["token"] and not given["token_file"]:
-        given["token"] = env.get("OBSV_AGENT_TOKEN")
-        given["token_file"] = env.get("OBSV_AGENT_TOKEN_FILE")
+        given["token"] = _variable(env, "TOKEN")
+        given["token_file"] = _variable(env, "TOKEN_FILE")
     if given["token"] or given["token_file"]:
         table = {key: value for key, value in table.items() if key not in {"token", "token_file"}}
     merged = {key: given[key] or table.get(key) for key in _KEYS}
@@ -90,6 +67,11 @@ def from_arguments(arguments: argparse.Namespace, env: Mapping[str, str] = os.en
         once=arguments.once,
         supervised=arguments.supervised,
     )
+
+
+def _variable(env: Mapping[str, str], key: str) -> str | None:
+    """Read OBSV_AGENT_…, or with two underscores as for every setting of the server."""
+    return env.get(f"OBSV_AGENT_{key}") or env.get(f"OBSV_AGENT__{key}")
 
 
 def parse_interval(text: str) -> float:
@@ -177,6 +159,7 @@ def build_parser(program: str) -> argparse.ArgumentParser:
         description="Sends this host's metrics, and those of the Prometheus endpoints it scrapes, to an obsv server.",
     )
     add_arguments(parser)
+    parser.add_argument("--config", metavar="F", help="read these options from the [agent] table of a TOML file")
     parser.add_argument(
         "--install", action="store_true", help="install as a systemd service instead of running (as root)"
     )

@@ -13,10 +13,8 @@ from .files import Roots
 from .filesystem import Filesystems
 from .systemd import Systemd
 
-__all__ = ["OPTIONAL", "Collectors", "Roots"]
+__all__ = ["Collectors", "Roots"]
 
-OPTIONAL = ("interrupts",)
-"""Collectors that run only if asked for: they make very many series."""
 _log = logging.getLogger("obsv.agent")
 _Collect = Callable[[], Iterable[Sample]]
 

@@ -6,10 +6,11 @@ Several servers may read; one at a time flushes and compacts (the caller sees to
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from obsv.metrics.store.base import StoreUnavailable
 from obsv.metrics.store.blocks.repository import (
@@ -70,10 +71,10 @@ class PostgresBlockRepository:
 
     def __init__(self, dsn: str, *, pool_size: int = 4) -> None:
         self._dsn, self._pool_size = dsn, pool_size
-        self._pool: asyncpg.Pool[asyncpg.Record] | None = None
+        self._pool: asyncpg.Pool | None = None
 
     @asynccontextmanager
-    async def _connection(self) -> AsyncIterator[asyncpg.pool.PoolConnectionProxy[asyncpg.Record]]:
+    async def _connection(self) -> AsyncGenerator[PoolConnectionProxy]:
         if self._pool is None:
             raise StoreUnavailable("metric blocks: not open")
         try:
@@ -84,7 +85,8 @@ class PostgresBlockRepository:
 
     async def _rows(self, statement: str, *parameters: object) -> list[asyncpg.Record]:
         async with self._connection() as connection:
-            return await connection.fetch(statement, *parameters)
+            rows: list[asyncpg.Record] = await connection.fetch(statement, *parameters)
+            return rows
 
     async def open(self) -> None:
         """Connect, and make the tables if need be."""
@@ -233,7 +235,7 @@ class PostgresBlockRepository:
             return False
         return True
 
-    async def _replace(self, connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], change: Change) -> None:
+    async def _replace(self, connection: PoolConnectionProxy, change: Change) -> None:
         """Delete and promote what the change says.  Raises _GoneError if not all of it is there."""
         promoted = await connection.fetch(
             "UPDATE metric_blocks SET generation = $1 WHERE id = ANY($2::bigint[]) AND damaged = 0 RETURNING id",
@@ -255,7 +257,7 @@ class PostgresBlockRepository:
             list({row["times_id"] for row in removed}),
         )
 
-    async def _insert(self, connection: asyncpg.pool.PoolConnectionProxy[asyncpg.Record], group: Group) -> None:
+    async def _insert(self, connection: PoolConnectionProxy, group: Group) -> None:
         org = group.blocks[0][0].org
         times_id = await connection.fetchval(
             "INSERT INTO metric_times (org, data) VALUES ($1, $2) RETURNING id", org, group.times
@@ -279,4 +281,7 @@ class PostgresBlockRepository:
                 )
 
     async def reclaim(self) -> None:
-        """Nothing to do: autovacuum makes the room of deleted rows usable again."""
+        """Make the room of deleted rows usable again now, not when autovacuum comes round."""
+        async with self._connection() as connection:
+            for piece in TABLES:
+                await connection.execute(f"VACUUM {piece}")

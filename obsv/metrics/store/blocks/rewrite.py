@@ -34,6 +34,8 @@ class Rewriter:
 
         A damaged block that may hold some goes whole: what cannot be read must not be kept against a wish to erase.
         """
+        if not len(places):
+            return 0
         spans, wanted = spans_of(places), np.unique(places)
 
         def doomed(place: Int64, t: Int64) -> NDArray[np.bool_]:
@@ -41,8 +43,6 @@ class Rewriter:
             hit: NDArray[np.bool_] = (wanted[at] == place) & (start_ms <= t) & (t <= end_ms)
             return hit
 
-        if not spans:
-            return 0
         broken = await self._repository.find(org, spans, start_ms, end_ms, damaged=True)
         await self._repository.apply(Change(remove=[block.id for block in broken]))
         removed = await self._rewrite(org, lambda: self._repository.find(org, spans, start_ms, end_ms), doomed)

@@ -31,6 +31,7 @@ _PROGRAM = "obsv-agent"
 _GRACE_S = 5.0
 _SEND_TIMEOUT_S = 30.0
 _SCRAPE_TIMEOUT_S = 10.0
+_PARENT_S = 1.0
 _log = logging.getLogger("obsv.agent")
 
 
@@ -114,9 +115,8 @@ class Agent:
 def run(options: Options, stop: threading.Event | None = None) -> int:
     """Run an agent until `stop`; return the exit code."""
     stop = stop or threading.Event()
-    if options.supervised:
-        options = options._replace(token=options.token or sys.stdin.readline().strip())
-        threading.Thread(target=_follow_parent, args=(stop,), name="parent", daemon=True).start()
+    if options.parent:
+        threading.Thread(target=_follow, args=(options.parent, stop), name="parent", daemon=True).start()
     try:
         agent = Agent(options)
     except SpoolBusyError:
@@ -178,9 +178,9 @@ def stop_on_signals() -> threading.Event:
     return stop
 
 
-def _follow_parent(stop: threading.Event) -> None:
-    """End with the supervisor: it holds the other end of standard input."""
-    while sys.stdin.readline():
+def _follow(parent: int, stop: threading.Event) -> None:
+    """End with the parent: an orphan is given another one."""
+    while os.getppid() == parent and not stop.wait(_PARENT_S):
         pass
     stop.set()
 

@@ -38,7 +38,8 @@ class Options(NamedTuple):
     ca_file: str = ""
     spool_bytes: int = DEFAULT_LIMIT
     once: bool = False
-    supervised: bool = False
+    parent: int = 0
+    """The process to end with; 0 for none.  The appliance sets it for the agent that it runs."""
 
 
 def from_arguments(arguments: argparse.Namespace, env: Mapping[str, str] = os.environ) -> Options:
@@ -57,7 +58,7 @@ def from_arguments(arguments: argparse.Namespace, env: Mapping[str, str] = os.en
     name = str(merged["name"] or os.uname().nodename)
     return Options(
         url=str(merged["url"]),
-        token=_token(merged, supervised=arguments.supervised),
+        token=_token(merged),
         name=name,
         state_dir=str(merged["state_dir"] or _state_dir(env)),
         interval=parse_interval(str(merged["interval"] or "15s")),
@@ -65,7 +66,7 @@ def from_arguments(arguments: argparse.Namespace, env: Mapping[str, str] = os.en
         collect=_strings("collect", merged["collect"]),
         ca_file=str(merged["ca_file"] or ""),
         once=arguments.once,
-        supervised=arguments.supervised,
+        parent=_parent(env),
     )
 
 
@@ -110,8 +111,13 @@ def _read_table(path: str) -> dict[str, object]:
     return cast("dict[str, object]", table)
 
 
-def _token(merged: Mapping[str, object], *, supervised: bool) -> str:
-    """Take the token itself or from its file; a supervisor hands it over on standard input."""
+def _parent(env: Mapping[str, str]) -> int:
+    number = env.get("OBSV_AGENT_PARENT", "")
+    return int(number) if number.isdigit() else 0
+
+
+def _token(merged: Mapping[str, object]) -> str:
+    """Take the token itself or from its file."""
     if merged["token"]:
         return str(merged["token"]).strip()
     if merged["token_file"]:
@@ -121,8 +127,6 @@ def _token(merged: Mapping[str, object], *, supervised: bool) -> str:
                 return file.read().strip()
         except OSError as error:
             raise OptionsError(f"cannot read the token from {path}: {error.strerror}") from error
-    if supervised:
-        return ""
     raise OptionsError("which token? give --token, --token-file or OBSV_AGENT_TOKEN (one with the scope metrics:write)")
 
 

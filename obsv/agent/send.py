@@ -54,6 +54,7 @@ class Sender:
         self._deadline = 0.0
         self._failures = 0
         self._reminded = 0.0
+        self._refusal = ("", 0.0)
         self.sent_batches = 0
         self.sent_samples = 0
         self.failed_requests = 0
@@ -111,10 +112,7 @@ class Sender:
         if reply.status in _KEEP or reply.status >= 500 or reply.status < 400:
             advice = _ADVICE.get(reply.status)
             return self._postpone(f"{said} ({advice})" if advice else said, _retry_after(reply))
-        _log.error("%s; it refuses this batch of %d samples for good: dropped", said, stored.samples)
-        self.failed_requests += 1
-        self.refused_samples += stored.samples
-        self._spool.done(stored.number)
+        self._refused(stored, said)
         return 0.0
 
     def _delivered(self, stored: Stored) -> None:
@@ -124,6 +122,16 @@ class Sender:
         if self._failures or self.sent_batches == 1:
             _log.info("sending to %s:%d; %d batches are queued", self._client.host, self._client.port, len(self._spool))
         self._failures = 0
+
+    def _refused(self, stored: Stored, said: str) -> None:
+        """Give a batch up; the same words, batch after batch, are logged now and then only."""
+        self.failed_requests += 1
+        self.refused_samples += stored.samples
+        self._spool.done(stored.number)
+        now = time.monotonic()
+        if said != self._refusal[0] or now - self._refusal[1] >= _REMIND_S:
+            self._refusal = (said, now)
+            _log.error("%s; what it did not take of these %d samples is dropped", said, stored.samples)
 
     def _postpone(self, why: str, retry_after: float) -> float:
         """Count a failure and choose the wait: exponential with full jitter, never before the server's own wish."""

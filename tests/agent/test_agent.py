@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import datetime as dt
 import io
 import itertools
 import os
 import shutil
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -17,6 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from obsv import __version__
 from obsv.agent.install import install
@@ -86,16 +92,58 @@ def test_first_push_within_five_seconds_then_two_more_soon(sink, start):
     assert all(1500 < later - earlier < 2600 for earlier, later in itertools.pairwise(times))
 
 
+def peak_kib(pid: int) -> int:
+    """The most memory that a process has held."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
+
+
 def test_frugal(sink, start):
     child = start("--url", sink.url, "--token", "t", "--interval", "1s")
     wait_for(lambda: len(sink.bodies) >= 6, 20)
-    status = Path(f"/proc/{child.pid}/status").read_text()
-    resident = int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1])
-    assert resident < 40 * 1024
+    assert peak_kib(child.pid) < 40 * 1024
     stat = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
     seconds = (int(stat[11]) + int(stat[12])) / os.sysconf("SC_CLK_TCK")
     # Start-up included, six samples must cost less than the hundredth of a core that six intervals of 15 s allow.
     assert seconds < 0.01 * 15 * 6
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate for localhost that signs itself, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    today = dt.datetime.now(dt.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(today - dt.timedelta(1))
+        .not_valid_after(today + dt.timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    secret = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
+    (folder / "tls.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM) + secret)
+    return folder / "tls.pem"
+
+
+def test_tls_is_verified_and_still_frugal(start, tmp_path):
+    pem = certificate(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    sink = Sink(context=context)
+    try:
+        child = start("--url", sink.url, "--token", "t", "--once")
+        assert child.wait(20) == 1
+        assert "certificate" in child.stderr.read().decode().lower()
+        assert not sink.bodies
+        child = start("--url", sink.url, "--token", "t", "--ca-file", str(pem), "--interval", "1s")
+        wait_for(lambda: len(sink.bodies) >= 2)
+        assert peak_kib(child.pid) < 40 * 1024
+        child.terminate()
+        assert child.wait(10) == 0
+    finally:
+        sink.close()
 
 
 @pytest.mark.parametrize("version", ["3.8", "3.9", "3.13"])
@@ -204,16 +252,43 @@ def test_an_unknown_key_in_toml_is_an_error(start, tmp_path):
     assert "urll" in child.stderr.read().decode()
 
 
-def test_a_supervised_agent_takes_its_token_from_stdin_and_ends_with_its_parent(sink, tmp_path):
-    command = [sys.executable, "-m", "obsv.agent", "--url", sink.url, "--state-dir", str(tmp_path), "--supervised"]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=Path(__file__).parents[2])
-    assert child.stdin is not None
-    child.stdin.write(b"handed-over\n")
-    child.stdin.flush()
+def test_a_child_takes_its_token_from_the_environment_and_ends_with_its_parent(sink, tmp_path):
+    parent = (
+        "import os, subprocess, sys, time\n"
+        "env = {**os.environ, 'OBSV_AGENT_PARENT': str(os.getpid())}\n"
+        "child = subprocess.Popen([sys.executable, '-m', 'obsv.agent', *sys.argv[1:]], env=env)\n"
+        "print(child.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    command = [sys.executable, "-c", parent, "--state-dir", str(tmp_path)]
+    environment = {**os.environ, "OBSV_AGENT_URL": sink.url, "OBSV_AGENT_TOKEN": "handed-over"}
+    outer = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2])
+    assert outer.stdout is not None
+    agent = int(outer.stdout.readline())
     wait_for(lambda: sink.bodies)
     assert sink.headers[0]["Authorization"] == "Bearer handed-over"
-    child.stdin.close()  # as the kernel does when the parent dies
-    assert child.wait(10) == 0
+    assert b"handed-over" not in Path(f"/proc/{agent}/cmdline").read_bytes()
+    outer.kill()
+    outer.wait()
+    outer.stdout.close()
+    wait_for(lambda: not running(agent), 10)
+
+
+def running(pid: int) -> bool:
+    """Whether a process is there and not a zombie that nobody has waited for."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_the_command_of_the_appliance(sink, tmp_path):
+    given = ["agent", "--url", sink.url, "--token", "t", "--once", "--name", "n", "--data-dir", str(tmp_path)]
+    program = "from obsv.cli import main; raise SystemExit(main())"
+    done = subprocess.run([sys.executable, "-c", program, *given], cwd=Path(__file__).parents[2], check=False)
+    assert done.returncode == 0
+    assert value_of(sink.received(), "up", instance="n") == 1
+    assert (tmp_path / "agent").is_dir()
 
 
 def test_a_second_agent_for_the_same_server_is_refused(sink, start):

@@ -99,6 +99,15 @@ def test_a_refused_batch_is_dropped_with_the_server_s_words(sink, spool, sender,
     assert "dropped" in said.text
 
 
+def test_the_same_refusal_again_and_again_is_not_logged_every_time(sink, spool, sender, said):
+    sink.answers = [(400, {}, b"series limit")] * 5
+    for _ in range(5):
+        spool.put(Batch(b"bad", 9))
+        send(sender, spool)
+    assert said.text.count("series limit") == 1
+    assert sender.refused_samples == 45
+
+
 @pytest.mark.parametrize(
     ("status", "advice"), [(401, "token is missing or wrong"), (403, "lacks the scope"), (404, "--url")]
 )

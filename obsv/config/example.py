@@ -13,7 +13,8 @@ from obsv.core.units import format_size
 
 HEADER = """\
 # Every setting of obsv, with its default.  Nothing here needs to be set; keep the lines that you change.
-# Each key can also be given as an environment variable OBSV_SECTION__KEY (OBSV_SERVER__PORT=8450), which wins over this file.
+# Each key can also be given as an environment variable OBSV_SECTION__KEY (OBSV_SERVER__PORT=8450), which wins over
+# this file.
 # A key marked "secret" can stand in a file of its own instead: write key_file = "/path".
 # `obsv config check --config FILE` names every mistake by line.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -172,9 +173,12 @@ def _file(reader: _Reader, path: Path) -> Values:
 
 
 def load_settings(
-    path: Path | None = None, *, env: Mapping[str, str], overrides: Mapping[str, object] | None = None
+    path: Path | None = None,
+    *,
+    env: Mapping[str, str] | None = None,
+    overrides: Mapping[str, object] | None = None,
 ) -> Settings:
-    """Settings from `path` (None: defaults), then `env`, then `overrides` (dotted field paths, from flags).
+    """Settings from `path` (None: defaults), then `env` (None: the process'), then `overrides` by dotted field path.
 
     Raises ConfigError with every problem, each by file, line, key and what was expected.
     """
@@ -182,7 +186,7 @@ def load_settings(
     settings = Settings()
     if path is not None:
         settings = _merge(settings, _file(reader, path))
-    settings = _merge(settings, reader.variables(env))
+    settings = _merge(settings, reader.variables(os.environ if env is None else env))
     nested: Values = {}
     for dotted, value in (overrides or {}).items():
         *tables, field = dotted.split(".")

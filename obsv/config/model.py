@@ -39,7 +39,9 @@ class Server(Section, frozen=True):
     trusted_proxies: Annotated[
         tuple[str, ...], Key("Addresses or networks whose X-Forwarded-For and X-Forwarded-Proto are believed.")
     ] = ("127.0.0.1", "::1")
-    max_body: Annotated[int, Key("Largest request body, as sent and once unpacked.", "size", low=65536)] = 16 << 20
+    max_body_bytes: Annotated[int, Key("Largest request body, as sent and once unpacked.", "size", low=65536)] = (
+        16 << 20
+    )
     request_timeout: Annotated[int, Key("Longest time a request may take.", "duration", low=1000)] = 150_000
 
 
@@ -87,8 +89,8 @@ class Metrics(Section, frozen=True):
     )
     future_window: Annotated[int, Key("How far ahead of the clock a sample may be.", "duration", low=0)] = 600_000
     max_labels: Annotated[int, Key("Most labels of a series.", low=1, high=1000)] = 40
-    max_label_name: Annotated[int, Key("Longest label name.", "size", low=16)] = 256
-    max_label_value: Annotated[int, Key("Longest label value.", "size", low=16)] = 4096
+    max_label_name_bytes: Annotated[int, Key("Longest label name.", "size", low=16)] = 256
+    max_label_value_bytes: Annotated[int, Key("Longest label value.", "size", low=16)] = 4096
     query_timeout: Annotated[int, Key("Longest time a query may take.", "duration", low=100)] = 120_000
     query_max_samples: Annotated[int, Key("Most samples a query may load.", low=1000)] = 50_000_000
     query_concurrency: Annotated[int, Key("Queries evaluated at once; more of them wait.", low=1, high=64)] = 4
@@ -161,6 +163,10 @@ class Log(Section, frozen=True):
     format: Annotated[
         str, Key("auto is console on a terminal and json elsewhere.", choices=("auto", "json", "console"))
     ] = "auto"
+    requests: Annotated[
+        str,
+        Key("Which requests get a line; never with their query string or address.", choices=("all", "failed", "none")),
+    ] = "all"
     level: Annotated[str, Key("Least important level shown.", choices=("debug", "info", "warning", "error"))] = "info"
 
 

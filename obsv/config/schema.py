@@ -1,4 +1,4 @@
-"""Walks the settings' structs: which keys there are, of what type, and how a value from TOML or a variable becomes one."""
+"""Walks the settings' structs: which keys there are, of what type, how a value from TOML or a variable becomes one."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def convert(leaf: Leaf, value: object) -> object:
     except OverflowError as bound:
         raise ValueError(str(bound)) from None
     except ValueError:
-        shown = "a value" if leaf.key.kind == "secret" else f"{value!r} ({type(cast('object', value)).__name__})"
+        shown = "a value" if leaf.key.kind == "secret" else f"{value!r} ({type(value).__name__})"
         raise ValueError(f"expected {expectation(leaf)}, got {shown}") from None
 
 

@@ -5,6 +5,7 @@ Format: Prometheus text exposition 0.0.4.  Counters only rise; a gauge may be a 
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -23,6 +24,8 @@ def _labels(names: Sequence[str], values: Sequence[str], extra: str = "") -> str
 
 
 def _number(value: float) -> str:
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "+Inf" if value > 0 else "-Inf"
     return str(int(value)) if value == int(value) else repr(value)
 
 

@@ -1,21 +1,25 @@
 """What every request passes: ids, limits, errors in the right shape, headers, logs."""
 
-from obsv.http.client_ip import ClientAddress
+from obsv.http.frame import csp_nonce, install_frame
 from obsv.http.health import Check, health_router
 from obsv.http.logging import configure_logging, get_logger
-from obsv.http.middleware import RequestFrame
-from obsv.http.problem import error_response, exception_handlers
-from obsv.http.surfaces import Surface, surface_of
+from obsv.http.problem import Fault, PageRenderer, exception_handlers
+from obsv.http.reference import openapi_config, reference_router
+from obsv.http.surfaces import Surface, owners, surface_of
 
 __all__ = [
     "Check",
-    "ClientAddress",
-    "RequestFrame",
+    "Fault",
+    "PageRenderer",
     "Surface",
     "configure_logging",
-    "error_response",
+    "csp_nonce",
     "exception_handlers",
     "get_logger",
     "health_router",
+    "install_frame",
+    "openapi_config",
+    "owners",
+    "reference_router",
     "surface_of",
 ]

@@ -5,17 +5,18 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from litestar.types import Scope
+from litestar.types import HTTPScope
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def _header(scope: Scope, name: bytes) -> str:
-    return ", ".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
+def _forwarded(scope: HTTPScope, name: bytes) -> list[str]:
+    values = ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
+    return [part.strip() for part in values.split(",") if part.strip()]
 
 
 class ClientAddress:
-    """Reads the client's address and scheme; `trusted` are addresses or networks of proxies."""
+    """Puts the client's own address and scheme into a request; `trusted` are addresses or networks of proxies."""
 
     def __init__(self, trusted: Iterable[str]) -> None:
         self._trusted: list[Network] = [ipaddress.ip_network(one, strict=False) for one in trusted]
@@ -27,21 +28,31 @@ class ClientAddress:
             return False
         return any(parsed in network for network in self._trusted)
 
-    def address(self, scope: Scope) -> str:
-        """The nearest address that is not a trusted proxy, read from the right; "" when there is none."""
+    def correct(self, scope: HTTPScope) -> None:
+        """Set `client` to the nearest address that is no trusted proxy, `scheme` to what that client spoke."""
         client = scope.get("client")
-        peer = client[0] if client else ""
-        hops = [hop.strip() for hop in _header(scope, b"x-forwarded-for").split(",") if hop.strip()]
+        if client is None or not self._is_trusted(client[0]):
+            return
+        if schemes := _forwarded(scope, b"x-forwarded-proto"):
+            scope["scheme"] = "https" if schemes[-1] == "https" else "http"
+        peer, port = client
+        hops = _forwarded(scope, b"x-forwarded-for")
         while hops and self._is_trusted(peer):
-            peer = hops.pop()
-        try:
-            return str(ipaddress.ip_address(peer))
-        except ValueError:
-            return ""
+            hop = _bare(hops.pop())
+            if hop is None:
+                break
+            peer, port = hop, 0
+        scope["client"] = (peer, port)
 
-    def is_https(self, scope: Scope) -> bool:
-        """Whether the client speaks TLS to us or to a trusted proxy."""
-        client = scope.get("client")
-        if client and self._is_trusted(client[0]) and (proto := _header(scope, b"x-forwarded-proto")):
-            return proto.rsplit(",", 1)[-1].strip() == "https"
-        return scope["scheme"] == "https"
+
+def _bare(hop: str) -> str | None:
+    """The address of one entry, without the port that some proxies add; None when it is no address."""
+    text = hop
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None

@@ -45,6 +45,6 @@ def health_router(checks: Mapping[str, Check], *, metrics_guard: Guard) -> Route
 
     @get("/metrics", guards=[metrics_guard], include_in_schema=False)
     async def own_metrics() -> Response[str]:
-        return Response(REGISTRY.expose(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(REGISTRY.expose(), media_type="text/plain; version=0.0.4")
 
     return Router("/", route_handlers=[alive, ready, own_metrics])

@@ -1,20 +1,20 @@
 """Errors as each surface's clients expect them; the only place where an exception becomes a response.
 
-Own API: RFC 9457 problem details.  Prometheus and the others: exactly their shapes.
-Pages: HTML, by the site's template.
+Own API: RFC 9457 problem details.  Prometheus and the others: exactly their shapes.  Pages: HTML.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from html import escape
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from litestar import MediaType, Request, Response
-from litestar.exceptions import HTTPException, MethodNotAllowedException, ValidationException
-from litestar.types import ExceptionHandlersMap
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
+from litestar.types import ExceptionHandlersMap, HTTPScope
 
 from obsv.core.errors import FieldError, ObsvError, TooMany, Unavailable
 from obsv.http.logging import get_logger
@@ -22,13 +22,10 @@ from obsv.http.surfaces import Surface, surface_of
 
 _log = get_logger("http")
 
-AnyRequest = Request[Any, Any, Any]
-PageRenderer = Callable[[AnyRequest, "Fault"], Response[str]]
-
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error, ready to be told: `detail` is safe to show."""
+    """An error, ready to be told: `detail` is safe to show, `code` names the case for programs."""
 
     status: int
     title: str
@@ -39,35 +36,60 @@ class Fault:
     headers: tuple[tuple[str, str], ...] = ()
 
 
-def request_id_of(request: AnyRequest) -> str:
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An error as it goes out."""
+
+    status: int
+    media_type: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...]
+
+
+PageRenderer = Callable[[Fault], str]
+"""Makes the HTML page of an error."""
+
+
+def plain_page(fault: Fault) -> str:
+    """An error page without a template, for an application that has no pages."""
+    title, detail = escape(fault.title), escape(fault.detail)
+    return f'<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1><p>{detail}</p></html>\n'
+
+
+def request_id_of(scope: HTTPScope) -> str:
     """The id that answers and log lines of this request carry."""
-    return str(request.scope["state"].get("request_id", ""))
+    return str(scope.get("state", {}).get("request_id", ""))
 
 
-def fault_of(request: AnyRequest, error: Exception) -> Fault:
+def fault_of(request_id: str, error: Exception) -> Fault:
     """What may be told about an exception; anything unforeseen is logged and told as an internal error with its id."""
-    request_id = request_id_of(request)
-    if isinstance(error, ObsvError):
-        headers: list[tuple[str, str]] = []
-        if isinstance(error, (TooMany, Unavailable)):
-            headers.append(("Retry-After", str(max(1, round(error.retry_after_s)))))
-        if error.status == HTTPStatus.UNAUTHORIZED:
-            headers.append(("WWW-Authenticate", 'Bearer realm="obsv"'))
-        if error.status < 500 or isinstance(error, Unavailable):
-            return Fault(error.status, error.title, error.detail, error.code, request_id, error.errors, tuple(headers))
+    if isinstance(error, ObsvError) and (error.status < 500 or isinstance(error, Unavailable)):
+        return Fault(
+            error.status, error.title, error.detail, error.code, request_id, error.errors, tuple(_headers(error))
+        )
     if isinstance(error, HTTPException) and error.status_code < 500:
         title = HTTPStatus(error.status_code).phrase
-        allow = [(key, value) for key, value in (error.headers or {}).items()]
-        return Fault(error.status_code, title, _litestar_detail(error), title, request_id, _fields(error), tuple(allow))
-    _log.error("request.failed", error=repr(error), exc_info=error)
-    return Fault(
-        500, "Internal error", f"Something went wrong here; the log names it {request_id}.", "internal", request_id
-    )
+        code = title.lower().replace(" ", "_")
+        headers = tuple((error.headers or {}).items())
+        return Fault(error.status_code, title, _framework_detail(error), code, request_id, _fields(error), headers)
+    _log.error("request.failed", exc_info=error)
+    detail = f"Something went wrong here. The server's log has the cause under the request id {request_id}."
+    return Fault(500, "Internal error", detail, "internal", request_id)
 
 
-def _litestar_detail(error: HTTPException) -> str:
+def _headers(error: ObsvError) -> list[tuple[str, str]]:
+    if isinstance(error, (TooMany, Unavailable)):
+        return [("Retry-After", str(max(1, round(error.retry_after_s))))]
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        return [("WWW-Authenticate", 'Bearer realm="obsv"')]
+    return []
+
+
+def _framework_detail(error: HTTPException) -> str:
     if isinstance(error, MethodNotAllowedException):
         return "This path does not take that method."
+    if isinstance(error, NotFoundException):
+        return "There is nothing at this path."
     return error.detail
 
 
@@ -87,52 +109,54 @@ PROMETHEUS_TYPES = {
 }  # fmt: skip
 
 
-def _body(surface: Surface, fault: Fault, path: str) -> tuple[bytes, str]:
-    """(body, content type) of an error on a surface that is not a page."""
-    if surface is Surface.PROMETHEUS:
-        kind = PROMETHEUS_TYPES.get(fault.status, "internal")
-        return msgspec.json.encode({"status": "error", "errorType": kind, "error": fault.detail}), "application/json"
-    if surface in (Surface.PLAUSIBLE, Surface.INFLUX):
-        return msgspec.json.encode({"error": fault.detail}), "application/json"
-    if surface is Surface.DATADOG:
-        return msgspec.json.encode({"errors": [fault.detail]}), "application/json"
-    if surface is Surface.ALERTMANAGER:
-        return msgspec.json.encode(fault.detail), "application/json"
+def _problem(fault: Fault, path: str) -> dict[str, object]:
     problem: dict[str, object] = {
-        "type": f"/docs/errors#{fault.code.lower().replace(' ', '-')}",
+        "type": f"/docs/errors#{fault.title.lower().replace(' ', '-')}",
         "title": fault.title,
         "status": fault.status,
         "detail": fault.detail,
         "instance": path,
+        "code": fault.code,
         "request_id": fault.request_id,
     }
     if fault.errors:
         problem["errors"] = [{"pointer": one.pointer, "detail": one.detail} for one in fault.errors]
-    return msgspec.json.encode(problem), "application/problem+json"
+    return problem
 
 
-def error_response(
-    request: AnyRequest, error: Exception, render_page: PageRenderer | None = None
-) -> Response[str] | Response[bytes]:
-    """The response for an exception, in the shape of the request's surface."""
-    fault = fault_of(request, error)
-    surface = surface_of(request.method, request.url.path, request.headers.get("content-type", ""))
-    headers = dict(fault.headers)
-    if surface is Surface.PAGE:
-        if render_page is not None:
-            page = render_page(request, fault)
-            page.headers.update(headers)
-            return page
-        text = f"{fault.status} {fault.title}\n{fault.detail}\n"
-        return Response(text, media_type=MediaType.TEXT, status_code=fault.status, headers=headers)
-    body, media_type = _body(surface, fault, request.url.path)
-    return Response(body, media_type=media_type, status_code=fault.status, headers=headers)
+def answer_of(scope: HTTPScope, error: Exception, render_page: PageRenderer = plain_page) -> Answer:
+    """An exception in the shape of the request's surface."""
+    fault = fault_of(request_id_of(scope), error)
+    content_type = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
+    surface = surface_of(scope["method"], scope["path"], content_type.decode("latin-1"))
+    status, media_type = fault.status, "application/json"
+    body: object
+    match surface:
+        case Surface.PAGE:
+            return Answer(status, "text/html", render_page(fault).encode(), fault.headers)
+        case Surface.PROMETHEUS:
+            body = {"status": "error", "errorType": PROMETHEUS_TYPES.get(status, "internal"), "error": fault.detail}
+        case Surface.PLAUSIBLE:
+            # Plausible has no 403: a key that may not is answered like a wrong one.
+            status, body = 401 if status == 403 else status, {"error": fault.detail}
+        case Surface.INFLUX:
+            body = {"error": fault.detail}
+        case Surface.DATADOG:
+            body = {"errors": [fault.detail]}
+        case Surface.ALERTMANAGER:
+            body = fault.detail
+        case Surface.OWN:
+            body, media_type = _problem(fault, scope["path"]), "application/problem+json"
+    return Answer(status, media_type, msgspec.json.encode(body), fault.headers)
 
 
-def exception_handlers(render_page: PageRenderer | None = None) -> ExceptionHandlersMap:
+def exception_handlers(render_page: PageRenderer = plain_page) -> ExceptionHandlersMap:
     """Handlers for the application: every exception, whatever route it came from or missed."""
 
-    def handle(request: AnyRequest, error: Exception) -> Response[str] | Response[bytes]:
-        return error_response(request, error, render_page)
+    def handle(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+        answer = answer_of(request.scope, error, render_page)
+        return Response(
+            answer.body, media_type=answer.media_type, status_code=answer.status, headers=dict(answer.headers)
+        )
 
     return {Exception: handle, HTTPException: handle, ObsvError: handle}

@@ -1,6 +1,7 @@
 """The one table of which surface owns a method and path; the shape of an error follows it.
 
-The one true clash, `POST /api/v1/series`, goes by Content-Type: a form is Prometheus', JSON is Datadog's.
+The rows do not overlap (a test proves it).  The one true clash, `POST /api/v1/series`, goes by Content-Type: a form is
+Prometheus', JSON is Datadog's.
 """
 
 from __future__ import annotations
@@ -24,36 +25,44 @@ class Surface(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A row: `methods` is empty for all of them; `path` is a regular expression for the whole path."""
+    """A row: `path` is a regular expression for the whole path, with any method."""
 
     surface: Surface
-    methods: tuple[str, ...]
     path: re.Pattern[str]
 
 
-def _row(surface: Surface, path: str, *methods: str) -> Route:
-    return Route(surface, methods, re.compile(path))
+def _row(surface: Surface, path: str) -> Route:
+    return Route(surface, re.compile(path))
 
 
 ROUTES: tuple[Route, ...] = (
     _row(Surface.OWN, r"/api/obsv/v1(/.*)?"),
-    _row(Surface.OWN, r"/api/stripe/webhook"),
-    _row(Surface.DATADOG, r"/datadog/.*"),
-    _row(Surface.DATADOG, r"/api/v2/series", "POST"),
+    _row(Surface.OWN, r"/api/stripe/webhook|/healthz|/readyz|/api/health|/agent\.pyz"),
+    _row(Surface.DATADOG, r"/datadog/.*|/api/v2/series"),
     _row(Surface.ALERTMANAGER, r"/api/v2/(alerts|silences?|status|receivers)(/.*)?"),
     _row(Surface.INFLUX, r"/api/v2/write|/write|/query|/ping"),
     _row(Surface.PLAUSIBLE, r"/api/v2/query|/api/event|/api/v1/(stats|sites)(/.*)?"),
-    _row(Surface.PROMETHEUS, r"/api/v1(/.*)?|/v1/metrics|/federate|/metrics(/.*)?|/-/(healthy|ready)"),
-    _row(Surface.OWN, r"/(healthz|readyz)|/api/health"),
-    _row(Surface.PAGE, r"/.*"),
+    _row(
+        Surface.PROMETHEUS,
+        r"/api/v1/(query|query_range|query_exemplars|format_query|parse_query|series|labels|label/[^/]+/values|metadata"
+        r"|targets|targets/metadata|rules|alerts|alertmanagers|status/.*|admin/tsdb/.*|write|read|otlp/.*|import|export)",
+    ),
+    _row(Surface.PROMETHEUS, r"/federate|/metrics(/.*)?|/-/(healthy|ready)"),
 )
+
+# Whose clients are most likely to ask for a path that nobody owns.
+_UNOWNED = ((re.compile(r"/api/v1(/.*)?"), Surface.PROMETHEUS), (re.compile(r"/api(/.*)?"), Surface.OWN))
+
+
+def owners(path: str) -> list[Surface]:
+    """The surfaces whose rows match; none for pages."""
+    return [row.surface for row in ROUTES if row.path.fullmatch(path)]
 
 
 def surface_of(method: str, path: str, content_type: str = "") -> Surface:
     """Whose contract a request follows."""
     if method == "POST" and path == "/api/v1/series" and content_type.startswith("application/json"):
         return Surface.DATADOG
-    for route in ROUTES:
-        if (not route.methods or method in route.methods) and route.path.fullmatch(path):
-            return route.surface
-    return Surface.PAGE
+    if found := owners(path):
+        return found[0]
+    return next((surface for pattern, surface in _UNOWNED if pattern.fullmatch(path)), Surface.PAGE)

@@ -44,7 +44,7 @@ def test_variables_of_every_type() -> None:
         "OBSV_AGENT__SCRAPE": "http://a/metrics, http://b/metrics",
         "OBSV_SERVER__TRUSTED_PROXIES": '["10.0.0.1"]',
         "OBSV_METRICS__LATE_WINDOW": "2h",
-        "OBSV_SERVER__MAX_BODY": "1MiB",
+        "OBSV_SERVER__MAX_BODY_BYTES": "1MiB",
         "OBSV_AUTH__ARGON2__TIME_COST": "4",
         "OBSV_PEERS_DIR": "not ours",
     }
@@ -55,7 +55,7 @@ def test_variables_of_every_type() -> None:
         ("http://a/metrics", "http://b/metrics"),
     )
     assert settings.server.trusted_proxies == ("10.0.0.1",)
-    assert (settings.metrics.late_window, settings.server.max_body, settings.auth.argon2.time_cost) == (
+    assert (settings.metrics.late_window, settings.server.max_body_bytes, settings.auth.argon2.time_cost) == (
         7_200_000,
         1 << 20,
         4,

@@ -1,0 +1,67 @@
+"""The own API described: OpenAPI as JSON, and one page that lists it without any script.
+
+The page is made from the same document, so the two cannot differ, and needs nothing from another host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from html import escape
+from typing import Any
+
+from litestar import MediaType, Request, Response, Router, get
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Operation, PathItem
+
+PageFrame = Callable[[str, str], str]
+"""(title, HTML) -> a whole page of the site."""
+
+PATH = "/api/obsv/v1/openapi.json"
+_METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def openapi_config(version: str) -> OpenAPIConfig:
+    """Serve the document at `PATH`; the framework's own pages load scripts from elsewhere and stay off."""
+    folder, _, file = PATH.rpartition("/")
+    return OpenAPIConfig(
+        title="obsv",
+        version=version,
+        description="obsv's own API. The Prometheus API is described by Prometheus.",
+        path=folder,
+        render_plugins=[JsonRenderPlugin(path=f"/{file}")],
+        use_handler_docstrings=True,
+    )
+
+
+def _operations(paths: dict[str, PathItem]) -> Iterator[tuple[str, str, Operation]]:
+    for path, item in sorted(paths.items()):
+        for method in _METHODS:
+            operation = getattr(item, method)
+            if operation is not None:
+                yield method.upper(), path, operation
+
+
+def reference_html(paths: dict[str, PathItem]) -> str:
+    """The list of all operations."""
+    parts = [f'<h1>API</h1>\n<p>As a document: <a href="{PATH}">OpenAPI</a>.</p>']
+    for method, path, operation in _operations(paths):
+        parts.append(f"<h2><code>{method} {escape(path)}</code></h2>")
+        if text := operation.description or operation.summary:
+            parts.append(f"<p>{escape(text)}</p>")
+        answers = ", ".join(
+            f"{code} {escape(answer.description or '')}" for code, answer in (operation.responses or {}).items()
+        )
+        parts.append(f"<p>Answers: {answers}</p>")
+    return "\n".join(parts)
+
+
+def reference_router(page: PageFrame) -> Router:
+    """GET /docs/api."""
+
+    @get("/docs/api", media_type=MediaType.HTML, include_in_schema=False)
+    async def api_reference(request: Request[Any, Any, Any]) -> Response[str]:
+        html = reference_html(request.app.openapi_schema.paths or {})
+        return Response(page("API", html), media_type=MediaType.HTML)
+
+    return Router("/", route_handlers=[api_reference])

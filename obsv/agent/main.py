@@ -74,7 +74,7 @@ class Agent:
         self._sender.stop(_GRACE_S)
         sending.join(_GRACE_S + 1.0)
         if len(self._spool):
-            _log.warning("%d batches are left for the next start", len(self._spool))
+            _log.warning("left for the next start: %d batches", len(self._spool))
         self._spool.close()
 
     def sample(self, at_ms: int) -> list[Batch]:

@@ -120,7 +120,7 @@ class Sender:
         self.sent_batches += 1
         self.sent_samples += stored.samples
         if self._failures or self.sent_batches == 1:
-            _log.info("sending to %s:%d; %d batches are queued", self._client.host, self._client.port, len(self._spool))
+            _log.info("sending to %s:%d (batches queued: %d)", self._client.host, self._client.port, len(self._spool))
         self._failures = 0
 
     def _refused(self, stored: Stored, said: str) -> None:
@@ -140,7 +140,7 @@ class Sender:
         now = time.monotonic()
         if self._failures == 1 or now - self._reminded >= _REMIND_S:
             self._reminded = now
-            _log.warning("%s; %d batches wait and will be sent", why, len(self._spool))
+            _log.warning("%s; will be tried again (batches queued: %d)", why, len(self._spool))
         ceiling = min(_BACKOFF_CAP, _BACKOFF_BASE * 2 ** min(self._failures, 10))
         if retry_after > 0:
             return retry_after + self._uniform(0, min(ceiling, retry_after))

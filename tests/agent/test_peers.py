@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import re
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,32 +47,48 @@ STEADY = re.compile(
 )
 
 
-@pytest.fixture(scope="module")
-def exporter() -> Iterator[str]:
+def peer(name: str) -> str:
+    """Path of a peer's binary; skips without it."""
     folder = os.environ.get("OBSV_PEERS_DIR")
-    binary = Path(folder or ".") / "usr" / "bin" / "prometheus-node-exporter"
+    binary = Path(folder or ".") / "usr" / "bin" / name
     if not folder or not binary.exists():
         pytest.skip("set OBSV_PEERS_DIR to the folder of tests/peers.sh")
+    return str(binary)
+
+
+@contextlib.contextmanager
+def serving(command: list[str], flag: str) -> Iterator[str]:
+    """Run a peer on a free port; yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    extra = [f"--collector.{name}" for name in ("processes", "tcpstat", "interrupts")]
-    child = subprocess.Popen([str(binary), f"--web.listen-address=127.0.0.1:{port}", *extra], stderr=subprocess.DEVNULL)
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    child = subprocess.Popen([*command, f"{flag}={address}"], stderr=subprocess.DEVNULL)
     try:
-        yield f"http://127.0.0.1:{port}/metrics"
+        yield f"http://{address}"
     finally:
         child.terminate()
         child.wait()
 
 
-def read(url: str) -> list[Sample]:
-    for _ in range(100):
+@pytest.fixture(scope="module")
+def exporter() -> Iterator[str]:
+    extra = [f"--collector.{name}" for name in ("processes", "tcpstat", "interrupts")]
+    with serving([peer("prometheus-node-exporter"), *extra], "--web.listen-address") as url:
+        yield f"{url}/metrics"
+
+
+def fetch(url: str) -> str:
+    for _ in range(200):
         try:
             with urllib.request.urlopen(url, timeout=5) as answer:
-                return list(Parser().parse(answer.read().decode(), openmetrics=False))
+                return answer.read().decode()
         except urllib.error.URLError:
             time.sleep(0.1)
-    raise AssertionError("the node exporter does not answer")
+    raise AssertionError(f"{url} does not answer")
+
+
+def read(url: str) -> list[Sample]:
+    return list(Parser().parse(fetch(url), openmetrics=False))
 
 
 def by_key(samples: list[Sample]) -> dict[tuple[object, ...], float | None]:
@@ -107,3 +127,29 @@ def test_what_changes_is_close(exporter):
     assert len(counters) > 50
     outside = [key for key in counters if not before[key] - 0.02 <= theirs[key] <= after[key] + 0.02]
     assert not outside
+
+
+def test_prometheus_takes_what_the_agent_sends(tmp_path):
+    (tmp_path / "prometheus.yml").write_text("global: {}\n")
+    command = [peer("prometheus"), f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/data"]
+    with serving([*command, "--web.enable-remote-write-receiver"], "--web.listen-address") as url:
+        fetch(f"{url}/-/ready")
+        arguments = ["--url", url, "--token", "t", "--once", "--name", "web-1", "--state-dir", str(tmp_path / "state")]
+        program = [sys.executable, "-m", "obsv.agent", *arguments, "--collect", "interrupts"]
+        assert subprocess.run(program, cwd=Path(__file__).parents[2], check=False).returncode == 0
+        query = urllib.parse.quote('{instance="web-1"}')
+        stored = json.loads(fetch(f"{url}/api/v1/query?query={query}"))["data"]["result"]
+    ours = {
+        key: value
+        for key, value in by_key(Collectors(extra=["interrupts"]).collect()).items()
+        if STEADY.match(str(key[0]))
+    }
+    found = {}
+    for series in stored:
+        labels = series["metric"]
+        assert labels.pop("job") == "node"
+        assert labels.pop("instance") == "web-1"
+        labels.pop("rotational", None)
+        found[labels.pop("__name__"), frozenset(labels.items())] = float(series["value"][1])
+    assert len(found) > 200
+    assert {key: found.get(key) for key in ours} == ours

@@ -17,6 +17,37 @@ __all__ = ["Collectors", "Roots"]
 
 _log = logging.getLogger("obsv.agent")
 _Collect = Callable[[], Iterable[Sample]]
+_From = Callable[[Roots], Iterable[Sample]]
+_STATELESS: dict[str, _From] = {
+    "stat": kernel.stat,
+    "loadavg": kernel.load,
+    "pressure": kernel.pressure,
+    "meminfo": memory.meminfo,
+    "vmstat": memory.vmstat,
+    "diskstats": disk.disk,
+    "netdev": network.traffic,
+    "netclass": network.interfaces,
+    "arp": network.arp,
+    "softnet": network.softnet,
+    "netstat": sockets.netstat,
+    "sockstat": sockets.sockstat,
+    "tcpstat": sockets.tcp_states,
+    "udp_queues": sockets.udp_queues,
+    "conntrack": sockets.conntrack,
+    "processes": processes.processes,
+    "cpufreq": cpu.frequencies,
+    "schedstat": cpu.schedstat,
+    "entropy": kernel.entropy,
+    "filefd": kernel.filefd,
+    "kernel_hung": kernel.hung_tasks,
+    "hwmon": hardware.hwmon,
+    "thermal_zone": hardware.thermal,
+    "powersupplyclass": hardware.power_supplies,
+    "uname": system.uname,
+    "os": system.os_release,
+    "time": system.clock,
+}
+_ON_REQUEST: dict[str, _From] = {"interrupts": kernel.interrupts}
 
 
 class Collectors:
@@ -59,37 +90,7 @@ class Collectors:
 
 def _build(roots: Roots, extra: set[str]) -> dict[str, _Collect]:
     """Make the collectors; `partial` binds the roots of those that keep no state."""
-    plain: dict[str, Callable[[Roots], Iterable[Sample]]] = {
-        "stat": kernel.stat,
-        "loadavg": kernel.load,
-        "pressure": kernel.pressure,
-        "meminfo": memory.meminfo,
-        "vmstat": memory.vmstat,
-        "diskstats": disk.disk,
-        "netdev": network.traffic,
-        "netclass": network.interfaces,
-        "arp": network.arp,
-        "softnet": network.softnet,
-        "netstat": sockets.netstat,
-        "sockstat": sockets.sockstat,
-        "tcpstat": sockets.tcp_states,
-        "udp_queues": sockets.udp_queues,
-        "conntrack": sockets.conntrack,
-        "processes": processes.processes,
-        "cpufreq": cpu.frequencies,
-        "schedstat": cpu.schedstat,
-        "entropy": kernel.entropy,
-        "filefd": kernel.filefd,
-        "kernel_hung": kernel.hung_tasks,
-        "hwmon": hardware.hwmon,
-        "thermal_zone": hardware.thermal,
-        "powersupplyclass": hardware.power_supplies,
-        "uname": system.uname,
-        "os": system.os_release,
-        "time": system.clock,
-    }
-    if "interrupts" in extra:
-        plain["interrupts"] = kernel.interrupts
+    plain = {**_STATELESS, **{name: collect for name, collect in _ON_REQUEST.items() if name in extra}}
     built: dict[str, _Collect] = {"cpu": cpu.CpuTimes(roots)}
     built.update({name: partial(collect, roots) for name, collect in plain.items()})
     built["filesystem"] = Filesystems(roots)

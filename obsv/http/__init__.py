@@ -1,5 +1,6 @@
 """What every request passes: ids, limits, errors in the right shape, headers, logs."""
 
+from obsv.http.client_ip import ClientAddress
 from obsv.http.frame import csp_nonce, install_frame
 from obsv.http.health import Check, health_router
 from obsv.http.logging import configure_logging, get_logger
@@ -9,6 +10,7 @@ from obsv.http.surfaces import Surface, owners, surface_of
 
 __all__ = [
     "Check",
+    "ClientAddress",
     "Fault",
     "PageRenderer",
     "Surface",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from litestar.types import HTTPScope
+from litestar.types import HTTPScope, Scope
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-def _forwarded(scope: HTTPScope, name: bytes) -> list[str]:
+def _forwarded(scope: Scope, name: bytes) -> list[str]:
     values = ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
     return [part.strip() for part in values.split(",") if part.strip()]
 
@@ -28,21 +28,28 @@ class ClientAddress:
             return False
         return any(parsed in network for network in self._trusted)
 
+    def address(self, scope: Scope) -> str:
+        """The nearest address that is no trusted proxy; "" when the transport has none."""
+        return self._client(scope)[0]
+
     def correct(self, scope: HTTPScope) -> None:
-        """Set `client` to the nearest address that is no trusted proxy, `scheme` to what that client spoke."""
+        """Set `client` to that address, and `scheme` to what that client spoke."""
         client = scope.get("client")
         if client is None or not self._is_trusted(client[0]):
             return
         if schemes := _forwarded(scope, b"x-forwarded-proto"):
             scope["scheme"] = "https" if schemes[-1] == "https" else "http"
-        peer, port = client
+        scope["client"] = self._client(scope)
+
+    def _client(self, scope: Scope) -> tuple[str, int]:
+        peer, port = scope.get("client") or ("", 0)
         hops = _forwarded(scope, b"x-forwarded-for")
         while hops and self._is_trusted(peer):
             hop = _bare(hops.pop())
             if hop is None:
                 break
             peer, port = hop, 0
-        scope["client"] = (peer, port)
+        return peer, port
 
 
 def _bare(hop: str) -> str | None:

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from litestar import Request, Response
+from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException, NotFoundException, ValidationException
 from litestar.types import ExceptionHandlersMap, HTTPScope
 
@@ -46,14 +46,15 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
 
 
-PageRenderer = Callable[[Fault], str]
+PageRenderer = Callable[[Request[Any, Any, Any], Fault], Response[str]]
 """Makes the HTML page of an error."""
 
 
-def plain_page(fault: Fault) -> str:
+def plain_page(_: Request[Any, Any, Any], fault: Fault) -> Response[str]:
     """An error page without a template, for an application that has no pages."""
     title, detail = escape(fault.title), escape(fault.detail)
-    return f'<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1><p>{detail}</p></html>\n'
+    html = f'<!doctype html><html lang="en"><title>{title}</title><h1>{title}</h1><p>{detail}</p></html>\n'
+    return Response(html, media_type=MediaType.HTML, status_code=fault.status)
 
 
 def request_id_of(scope: HTTPScope) -> str:
@@ -133,7 +134,8 @@ def answer_of(scope: HTTPScope, error: Exception, render_page: PageRenderer = pl
     body: object
     match surface:
         case Surface.PAGE:
-            return Answer(status, "text/html", render_page(fault).encode(), fault.headers)
+            page = render_page(Request(scope), fault).content
+            return Answer(status, "text/html", page.encode(), fault.headers)
         case Surface.PROMETHEUS:
             body = {"status": "error", "errorType": PROMETHEUS_TYPES.get(status, "internal"), "error": fault.detail}
         case Surface.PLAUSIBLE:

@@ -103,7 +103,7 @@ def build(parts: Parts, settings: Settings) -> Litestar:
     reference = reference_router(lambda title, html: f"<title>{title}</title>{html}")
     app = Litestar(
         [fail, make_widget, ingest, slow, who, cookies, health, reference],
-        exception_handlers=exception_handlers(lambda fault: f"<h1>{fault.title}</h1> {fault.request_id}"),
+        exception_handlers=exception_handlers(lambda _, fault: Response(f"<h1>{fault.title}</h1> {fault.request_id}")),
         openapi_config=openapi_config("1.2.3"),
         logging_config=None,
     )

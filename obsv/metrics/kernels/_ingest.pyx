@@ -67,6 +67,7 @@ cdef extern from "head.h" namespace "obsv" nogil:
         cbool gather(const uint32_t*, size_t, int64_t, int64_t, uint64_t, Columns&) except +
         void keys(uint32_t, uint32_t, string&, vector[uint32_t]&, vector[uint32_t]&) except +
         void newest(const uint32_t*, size_t, int64_t*) except +
+        void owners(const uint32_t*, size_t, int64_t*) except +
         uint64_t active(uint32_t) except +
         const Outcome& outcome()
         uint32_t series()
@@ -218,6 +219,15 @@ cdef class Head:
         if k:
             with nogil:
                 self.head.newest(&sids[0], k, &view[0])
+        return out
+
+    def owners(self, const uint32_t[::1] sids):
+        out = np.empty(sids.shape[0], np.int64)
+        cdef int64_t[::1] view = out
+        cdef size_t k = sids.shape[0]
+        if k:
+            with nogil:
+                self.head.owners(&sids[0], k, &view[0])
         return out
 
     def active(self, uint32_t org):

@@ -125,6 +125,11 @@ class Head {
         for (size_t i = 0; i < k; i++) out[i] = table_[sids[i]].newest;
     }
 
+    void owners(const uint32_t* sids, size_t k, int64_t* out) {
+        const std::lock_guard<std::mutex> hold(lock_);
+        for (size_t i = 0; i < k; i++) out[i] = table_[sids[i]].org;
+    }
+
     uint64_t active(uint32_t org) {
         const std::lock_guard<std::mutex> hold(lock_);
         const auto found = active_.find(org);

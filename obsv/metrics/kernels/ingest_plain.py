@@ -193,6 +193,10 @@ class Head:
         times = [self._all[sid].newest for sid in ints(sids)]
         return np.array([none if t is None else t for t in times], np.int64)
 
+    def owners(self, sids: UInt32) -> Int64:
+        """Each series' organisation."""
+        return np.array([self._all[sid].org for sid in ints(sids)], np.int64)
+
     def active(self, org: int) -> int:
         """How many of an organisation's series had a sample this clock hour or the one before."""
         return self._active[org]

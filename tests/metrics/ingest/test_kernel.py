@@ -335,7 +335,7 @@ def state(head) -> list[object]:
     columns = [part.tobytes() for part in head.columns()]
     counts = [head.samples, head.frozen_samples, head.touched, head.active(1), head.active(2)]
     return [owners.tolist(), keys, [part.tobytes() for part in gathered], columns, counts,
-            head.newest(every).tolist()]  # fmt: skip
+            head.newest(every).tolist(), head.owners(every).tolist()]  # fmt: skip
 
 
 def comparable(outcome):

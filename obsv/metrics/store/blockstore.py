@@ -1,0 +1,262 @@
+"""The built-in metric store: append log, head in memory, column blocks.  Where the log and the blocks are is the
+business of what it is made with; the store plugins choose."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import cramjam
+import structlog
+
+from obsv.metrics.kernels.ingest import encode_request, merge, put_label
+from obsv.metrics.store.base import StoreLimitExceeded, StoreUnavailable
+from obsv.metrics.store.blocks.engine import Blocks
+from obsv.metrics.store.blocks.types import Ragged, SeriesKeys, UInt32
+from obsv.metrics.store.context import HOUR_MS, StoreContext
+from obsv.metrics.store.head import StoreHead
+from obsv.metrics.store.log import Log, LogStats
+from obsv.metrics.store.types import Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
+from obsv.metrics.store.verdict import write_result
+
+logger = structlog.stdlib.get_logger(__name__)
+
+COMPACT_EVERY_S = 10
+RETRY_S = 5
+MERGE_INLINE = 20_000
+"""Fewer samples than this are merged on the event loop: a thread would take longer."""
+
+
+class BlockStore:
+    """A MetricStore and RemoteWriter over a log, a head and blocks.
+
+    A request is judged, logged, then applied, in one step of the event loop; that makes the log's order the order of
+    all decisions, and a replay repeats them.
+    """
+
+    def __init__(self, context: StoreContext, blocks: Blocks, log: Log) -> None:
+        self._context = context
+        self._blocks = blocks
+        self._log = log
+        self._head = StoreHead(context)
+        self._flushing = asyncio.Lock()
+        self._wake = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self._flushed_at = 0.0
+
+    # -- life ---------------------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Load the series, replay the log, and begin to flush and compact in the background."""
+        await self._blocks.open()
+        stored: list[SeriesKeys] = [part async for part in self._blocks.load_series()]
+        self._head.load(stored)
+        await self._log.open(self._blocks.flushed_seq(), self._head.replay)
+        self._flushed_at = self._context.clock.monotonic()
+        self._keeper = asyncio.create_task(self._keep_house(), name="metric-store")
+
+    async def close(self) -> None:
+        """Flush and let go.  What cannot be flushed stays in the log."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._keeper
+            self._keeper = None
+            with suppress(StoreUnavailable):
+                await self.flush()
+        await self._log.close()
+        await self._blocks.close()
+
+    async def _keep_house(self) -> None:
+        compact_at = 0.0
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), 1)
+            self._wake.clear()
+            try:
+                if self._is_due():
+                    await self.flush()
+                elif self._context.clock.monotonic() >= compact_at:
+                    more = await self._log.leads() and await self._blocks.compact()
+                    compact_at = self._context.clock.monotonic() + (0 if more else COMPACT_EVERY_S)
+            except Exception:
+                logger.exception("metrics_store.upkeep_failed")
+                await asyncio.sleep(RETRY_S)
+
+    def _is_due(self) -> bool:
+        if self._head.frozen or self._head.is_due:
+            return True
+        old = self._context.clock.monotonic() - self._flushed_at > HOUR_MS / 1000
+        return old and not self._head.is_empty
+
+    # -- write --------------------------------------------------------------------------------------------------
+
+    async def write_remote(self, org: int, body: bytes, encoding: str) -> WriteResult:
+        """Take a remote_write 1.0 body; `encoding` is snappy, zstd or empty.
+
+        Raises BadRequest (broken), TooLarge (unpacked), StoreUnavailable; then nothing of it is kept.
+        """
+        return await self._take(org, body, encoding, bounded=True)
+
+    async def write(self, org: int, batch: WriteBatch, *, imported: bool = False) -> WriteResult:
+        """Take samples that came another way; those of an import are bounded by retention alone."""
+        keys = [label_key(labels) for labels in batch.labels]
+        body = bytes(cramjam.snappy.compress_raw(encode_request(keys, batch.offsets, batch.t, batch.v)))
+        return await self._take(org, body, "snappy", bounded=not imported)
+
+    async def _take(self, org: int, body: bytes, encoding: str, *, bounded: bool) -> WriteResult:
+        if self._head.is_overloaded:
+            self._wake.set()
+            raise StoreUnavailable("samples come in faster than they can be stored", retry_after_s=2)
+        record, outcome = self._head.prepare(org, body, encoding, bounded=bounded)
+        result = write_result(outcome, self._context.series_limit(org))
+        if result.accepted:
+            await self._log.keep(record, self._head)
+            if self._head.is_due:
+                self._wake.set()
+        else:
+            self._head.abort()
+        return result
+
+    async def flush(self) -> None:
+        """Put everything written so far into blocks.  Raises StoreUnavailable; then it stays in log and memory."""
+        async with self._flushing:
+            if self._head.frozen:
+                await self._finish_flush()
+            if self._head.freeze(self._log.mark()):
+                await self._finish_flush()
+            self._flushed_at = self._context.clock.monotonic()
+
+    async def _finish_flush(self) -> None:
+        frozen = self._head.frozen
+        if frozen is None:
+            return
+        flush = await asyncio.to_thread(self._head.flush_of, frozen)
+        await self._blocks.flush(flush)
+        self._head.release()
+        await self._log.drop(frozen.seq)
+
+    # -- read ---------------------------------------------------------------------------------------------------
+
+    async def select(
+        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, *, limit: int
+    ) -> SeriesSet:
+        """Samples within [start_ms, end_ms] of the series that pass every matcher."""
+        # The head first: what a flush moves in between is then seen twice, never not at all.
+        sids, recent = await asyncio.to_thread(self._read_head, org, matchers, start_ms, end_ms, limit)
+        if not len(sids):
+            return SeriesSet.empty()
+        stored = await self._blocks.select(org, sids, start_ms, end_ms, limit=limit)
+        size = len(stored.t) + len(recent.t)
+        if not size:
+            return SeriesSet.empty()
+        if size <= MERGE_INLINE:
+            return self._join(stored, recent, limit)
+        return await asyncio.to_thread(self._join, stored, recent, limit)
+
+    def _read_head(
+        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, limit: int
+    ) -> tuple[UInt32, Ragged]:
+        sids = self._head.index.find(org, matchers)
+        recent = self._head.read(sids, start_ms, end_ms, limit)
+        if recent is None:
+            raise _too_many(limit)
+        return sids, recent
+
+    def _join(self, stored: Ragged, recent: Ragged, limit: int) -> SeriesSet:
+        sids, offsets, t, v = merge(
+            (stored.sids, stored.offsets, stored.t, stored.v), (recent.sids, recent.offsets, recent.t, recent.v)
+        )
+        if len(t) > limit:
+            raise _too_many(limit)
+        return SeriesSet(self._head.index.labels(sids), offsets, t, v)
+
+    async def series(
+        self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
+    ) -> list[dict[str, str]]:
+        """Label sets of series that pass one of the sets; at most `limit` unless that is 0."""
+
+        def read() -> list[dict[str, str]]:
+            return self._head.index.labels(_cut(self._head.index.find_any(org, matcher_sets, start_ms), limit))
+
+        return await asyncio.to_thread(read)
+
+    async def label_names(
+        self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
+    ) -> list[str]:
+        """Sorted label names of series that pass one of the sets (none given: of all)."""
+
+        def read() -> list[str]:
+            names = self._head.index.label_names(self._head.index.find_any(org, matcher_sets, start_ms))
+            return names[:limit] if limit > 0 else names
+
+        return await asyncio.to_thread(read)
+
+    async def label_values(
+        self, org: int, name: str, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
+    ) -> list[str]:
+        """Sorted values of a label among series that pass one of the sets (none given: of all)."""
+
+        def read() -> list[str]:
+            values = self._head.index.label_values(self._head.index.find_any(org, matcher_sets, start_ms), name)
+            return values[:limit] if limit > 0 else values
+
+        return await asyncio.to_thread(read)
+
+    # -- keep in order ------------------------------------------------------------------------------------------
+
+    async def delete(self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> int:
+        """Remove samples for good; gives how many.  Flushes first, so that the log cannot bring them back."""
+        await self.flush()
+        sids = await asyncio.to_thread(self._head.index.find, org, matchers)
+        return await self._blocks.delete(org, sids, start_ms, end_ms)
+
+    async def drop_before(self, org: int, cutoff_ms: int) -> int:
+        """Remove an organisation's samples older than this; gives how many."""
+        await self.flush()
+        return await self._blocks.drop_before(org, cutoff_ms)
+
+    async def stats(self, org: int | None = None) -> StoreStats:
+        """Sizes and counts of one organisation, or of all."""
+        blocks = await self._blocks.stats(org)
+        if org is not None:
+            series = await asyncio.to_thread(self._head.index.count, org)
+            return StoreStats(series, blocks.bytes, blocks.oldest_ms, 0, blocks.damaged)
+        return StoreStats(
+            series=self._head.series,
+            bytes=blocks.bytes + self._log.stats.bytes,
+            oldest_ms=blocks.oldest_ms,
+            pending_samples=self._head.samples,
+            damaged_blocks=blocks.damaged + self._log.stats.damaged,
+        )
+
+    def active_series(self, org: int) -> int:
+        """Series with a sample in this clock hour or the one before: what the plan's limit counts."""
+        return self._head.active(org)
+
+    @property
+    def log_stats(self) -> LogStats:
+        """Counters of the append log."""
+        return self._log.stats
+
+    @property
+    def head_bytes(self) -> int:
+        """Memory that series and unflushed samples take."""
+        return self._head.memory
+
+
+def label_key(labels: dict[str, str]) -> bytes:
+    """Label bytes of a label set as remote_write carries them."""
+    out = bytearray()
+    for name in sorted(labels):
+        put_label(out, name.encode(errors="surrogatepass"), labels[name].encode(errors="surrogatepass"))
+    return bytes(out)
+
+
+def _cut(sids: UInt32, limit: int) -> UInt32:
+    return sids[:limit] if limit > 0 else sids
+
+
+def _too_many(limit: int) -> StoreLimitExceeded:
+    return StoreLimitExceeded(f"the query would load more than {limit} samples into memory")

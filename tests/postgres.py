@@ -104,10 +104,15 @@ class Server:
                 **self.identity,
             )
         deadline = time.monotonic() + 30
-        while not (self.folder / ".s.PGSQL.5432").exists():
+        while not self._is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError((self.folder / "log").read_text())
             time.sleep(0.02)
+
+    def _is_ready(self) -> bool:
+        """The last line of the lock file says so; the socket is there before."""
+        lock = self.data / "postmaster.pid"
+        return lock.exists() and lock.read_text().splitlines()[-1:] == ["ready   "]
 
     def stop(self) -> None:
         """Fast shutdown: open connections are closed."""

@@ -37,7 +37,16 @@ from __future__ import annotations
 from obsv.db.engine import DB, DatabaseBusy, DatabaseNotOpen, close_database, connect, open_database
 from obsv.db.migrate import Run, SchemaTooNew, migrate
 from obsv.db.query import checkpoint, execute, execute_many, fetch, fetch_value, insert, is_postgres, ping
-from obsv.db.tx import advisory_key, hold_lock, in_transaction, is_unique_violation, spawn, try_lock, write_tx
+from obsv.db.tx import (
+    advisory_key,
+    after_commit,
+    hold_lock,
+    in_transaction,
+    is_unique_violation,
+    spawn,
+    try_lock,
+    write_tx,
+)
 
 __all__ = [
     "DB",
@@ -46,6 +55,7 @@ __all__ = [
     "Run",
     "SchemaTooNew",
     "advisory_key",
+    "after_commit",
     "checkpoint",
     "close_database",
     "connect",

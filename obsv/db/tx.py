@@ -6,7 +6,7 @@ import asyncio
 import contextvars
 import hashlib
 import sqlite3
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 
@@ -17,6 +17,8 @@ from obsv.db.query import fetch_value, is_postgres
 
 T = TypeVar("T")
 
+_callbacks: contextvars.ContextVar[list[Callable[[], object]]] = contextvars.ContextVar("obsv_after_commit")
+
 
 @asynccontextmanager
 async def write_tx() -> AsyncGenerator[None]:
@@ -26,18 +28,37 @@ async def write_tx() -> AsyncGenerator[None]:
     failed inside is undone even when the caller goes on.
     """
     outer: Any = DB.engine.current_transaction.get()
-    if outer is None:
-        async with DB.engine.transaction():
+    if outer is not None:
+        async with _savepoint(outer):
             yield
         return
-    savepoint = await outer.savepoint()
+    callbacks: list[Callable[[], object]] = []
+    async with DB.engine.transaction():
+        mark = _callbacks.set(callbacks)
+        try:
+            yield
+        finally:
+            _callbacks.reset(mark)
+    for callback in callbacks:
+        callback()
+
+
+@asynccontextmanager
+async def _savepoint(outer: Any) -> AsyncGenerator[None]:
+    savepoint, waiting = await outer.savepoint(), len(_callbacks.get())
     try:
         yield
     except BaseException:
+        del _callbacks.get()[waiting:]
         await savepoint.rollback_to()
         await savepoint.release()
         raise
     await savepoint.release()
+
+
+def after_commit(callback: Callable[[], object]) -> None:
+    """Call it (it must be quick and not fail) once the current `write_tx` is kept; never when it is undone."""
+    _callbacks.get().append(callback)
 
 
 def in_transaction() -> bool:

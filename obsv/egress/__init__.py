@@ -1,0 +1,39 @@
+"""The one way out: every HTTP request and mail session to another host is declared, guarded and written down.
+
+::
+
+    answer = await egress().request("POST", url, Call(Purpose.NOTIFICATION, "channel chn_…", data=("alert",), org=7))
+
+A call names its purpose (a closed set without advertising, training or sale), its recipient and the categories of data
+it carries. Hosts are declared in configuration, or created by a person (a channel, a monitor, a scrape target). Names
+are resolved once and the checked address is the one connected to, so that a name cannot change its mind in between.
+Loopback and link-local addresses are refused unless listed in `[egress] hosts`; private ones unless allowed; redirects
+are not followed unless asked for, and never to a private address. The ledger (`egress_calls`) has a row for each call,
+refused ones too. No other module of obsv imports an HTTP or SMTP client: a test sees to it.
+"""
+
+from __future__ import annotations
+
+from obsv.egress.client import Egress, Response, close_egress, egress, open_egress
+from obsv.egress.errors import EgressFailed, EgressRefused, MailRejected
+from obsv.egress.guard import Policy
+from obsv.egress.smtp import Letter, SmtpServer, send_mail
+from obsv.egress.types import Call, Origin, Purpose
+
+__all__ = [
+    "Call",
+    "Egress",
+    "EgressFailed",
+    "EgressRefused",
+    "Letter",
+    "MailRejected",
+    "Origin",
+    "Policy",
+    "Purpose",
+    "Response",
+    "SmtpServer",
+    "close_egress",
+    "egress",
+    "open_egress",
+    "send_mail",
+]

@@ -1,0 +1,54 @@
+"""httpx over connections that the guard has checked, each to the very address that was checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import httpcore
+import httpx
+
+from obsv.egress.guard import Guard
+
+
+class GuardedBackend(httpcore.AsyncNetworkBackend):
+    """Resolves and checks before it connects; TLS still verifies the name."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first address that answers."""
+        failure: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
+        for address in await self._guard.resolve(host, port):
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpcore.ConnectError(f"{host} has no address")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait between retries."""
+        await self._inner.sleep(seconds)
+
+
+class GuardedTransport(httpx.AsyncHTTPTransport):
+    """httpx' own transport on a pool whose connections are guarded; proxies of the environment are not used."""
+
+    def __init__(self, guard: Guard) -> None:
+        super().__init__(trust_env=False)
+        self._pool = httpcore.AsyncConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False),
+            max_connections=100,
+            max_keepalive_connections=20,
+            keepalive_expiry=30.0,
+            network_backend=GuardedBackend(guard),
+        )

@@ -43,9 +43,9 @@ class Rewriter:
             hit: NDArray[np.bool_] = (wanted[at] == place) & (start_ms <= t) & (t <= end_ms)
             return hit
 
-        broken = await self._repository.find(org, spans, start_ms, end_ms, damaged=True)
-        await self._repository.apply(Change(remove=[block.id for block in broken]))
         removed = await self._rewrite(org, lambda: self._repository.find(org, spans, start_ms, end_ms), doomed)
+        while broken := await self._repository.find(org, spans, start_ms, end_ms, damaged=True):
+            await self._repository.apply(Change(remove=[block.id for block in broken]))
         await self._repository.reclaim()
         return removed
 

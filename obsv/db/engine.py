@@ -21,7 +21,7 @@ __all__ = ["DB", "Database", "DatabaseBusy", "DatabaseNotOpen", "close_database"
 FILE_NAME = "obsv.sqlite"
 
 
-class DatabaseNotOpen(AttributeError):  # noqa: N818  # a state, not a mistake
+class DatabaseNotOpen(AttributeError):  # a state, not a mistake
     """A query ran before `open_database` or after `close_database`."""
 
 

@@ -28,7 +28,7 @@ TYPES = {
 }
 
 
-class SchemaTooNew(Exception):  # noqa: N818  # a state, not a mistake
+class SchemaTooNew(Exception):  # a state, not a mistake
     """The database was migrated by a later version of obsv than this one."""
 
 

@@ -1,4 +1,4 @@
-"""Finds plugins by entry point, makes the one that is wanted, and says why one cannot be loaded.
+"""Finds plugins by entry point, loads the one that is wanted, and says why one cannot be loaded.
 
 Groups: `obsv.metric_stores`, `obsv.notifiers`.  Our own backends come through the same door as anybody's.
 """
@@ -7,53 +7,86 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from typing import Final
 
 from obsv.core.errors import ObsvError
 
-METRIC_STORES = "obsv.metric_stores"
-NOTIFIERS = "obsv.notifiers"
-GROUPS = (METRIC_STORES, NOTIFIERS)
+METRIC_STORES: Final = "obsv.metric_stores"
+NOTIFIERS: Final = "obsv.notifiers"
+
+# What a class of each group must have to be one; whether it does its work is its own tests' business.
+REQUIRED: Final = {
+    METRIC_STORES: ("open", "close", "write", "select", "series", "label_names", "label_values", "delete", "stats"),
+    NOTIFIERS: ("send", "verify", "Target"),
+}
 
 
 class PluginError(ObsvError):
-    """A plugin that the configuration selects is missing or broken; the text names group, entry point and cause."""
+    """A plugin that the settings select is missing or broken; the text names group, entry point and cause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """An installed plugin; `error` is empty when it can be loaded."""
+    """An installed plugin: `package` brought it, `target` is its class; `error` is empty when that can be loaded."""
 
     group: str
     name: str
     version: str
-    origin: str
+    package: str
+    target: str
     error: str
-
-
-def _describe(group: str, point: EntryPoint) -> Plugin:
-    error = ""
-    try:
-        point.load()
-    except Exception as broken:  # noqa: BLE001  # whatever a stranger's module raises is only reported
-        error = f"{type(broken).__name__}: {broken}"
-    version = point.dist.version if point.dist else ""
-    return Plugin(group, point.name, version, point.value, error)
 
 
 def discover() -> list[Plugin]:
     """Every installed plugin.  A broken one is listed with its error and stops nothing."""
-    points = [(group, point) for group in GROUPS for point in entry_points(group=group)]
-    return sorted((_describe(group, point) for group, point in points), key=lambda plugin: (plugin.group, plugin.name))
+    found = [_describe(point) for group in REQUIRED for point in _points(group)]
+    return sorted(found, key=lambda plugin: (plugin.group, plugin.name))
 
 
-def load(group: str, name: str) -> Any:  # a plugin's class: its group's protocol is checked where it is used
-    """The class that an entry point names.  Raises PluginError."""
-    found = [point for point in entry_points(group=group) if point.name == name]
-    if not found:
-        known = ", ".join(sorted(point.name for point in entry_points(group=group))) or "none"
-        raise PluginError(f"no plugin {name!r} in {group} (installed: {known})")
+def load(group: str, name: str) -> type:
+    """The class that an entry point of this name names.  Raises `PluginError`."""
+    points = [point for point in _points(group) if point.name == name]
+    if not points:
+        known = ", ".join(sorted(point.name for point in _points(group))) or "none"
+        raise PluginError(f"there is no plugin {name!r} in {group}; installed: {known}")
+    if len(points) > 1:
+        where = " and ".join(sorted(_package(point) for point in points))
+        raise PluginError(f"plugin {name!r} of {group} comes from {where}: uninstall one")
     try:
-        return found[0].load()
-    except Exception as broken:
-        raise PluginError(f"plugin {name!r} of {group} ({found[0].value}): {type(broken).__name__}: {broken}") from broken
+        return _class(points[0])
+    except Exception as error:
+        raise PluginError(f"plugin {name!r} of {group} ({points[0].value}): {_cause(error)}") from error
+
+
+def _points(group: str) -> list[EntryPoint]:
+    # One that is found twice (an editable install lists itself again) is one.
+    unique = {(point.name, point.value, _package(point)): point for point in entry_points(group=group)}
+    return list(unique.values())
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist else ""
+
+
+def _class(point: EntryPoint) -> type:
+    found = point.load()
+    if not isinstance(found, type):
+        raise TypeError(f"expected a class, got {type(found).__name__}")
+    missing = [name for name in REQUIRED[point.group] if not hasattr(found, name)]
+    if missing:
+        raise TypeError(f"{found.__name__} lacks {', '.join(missing)}")
+    return found
+
+
+def _cause(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _describe(point: EntryPoint) -> Plugin:
+    error = ""
+    try:
+        _class(point)
+    except Exception as broken:  # noqa: BLE001  # whatever a stranger's module raises is only reported
+        error = _cause(broken)
+    version = point.dist.version if point.dist else ""
+    return Plugin(point.group, point.name, version, _package(point), point.value, error)

@@ -7,15 +7,21 @@ import json
 import sys
 from typing import Any
 
-from obsv.cli.common import command, settings_of
+from obsv.cli.common import add_json, command, settings_of, tell
+
+DESCRIPTION = """\
+Read the settings as `obsv serve` would, and name every mistake: by file, line and key, and what was expected.
+Exits with 1 when there is one.
+
+  obsv config check --config obsv.toml
+"""
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    group = command(commands, "config", "look at the settings")
+    group = command(commands, "config", "check the settings")
     actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
-    check = command(actions, "check", "name every mistake by file, line and key, and what was expected", run)
-    check.add_argument("--json", action="store_true", help="problems as JSON")
+    add_json(command(actions, "check", "name every mistake in the settings", run, description=DESCRIPTION))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -32,5 +38,5 @@ def run(args: argparse.Namespace) -> int:
             print(*error.problems, sep="\n", file=sys.stderr)
         return 1
     notes = list(warnings(settings))
-    print(json.dumps({"ok": True, "warnings": notes}) if args.json else "\n".join(["The settings are fine.", *notes]))
+    tell(args, "\n".join(["The settings are fine.", *notes]), {"ok": True, "warnings": notes})
     return 0

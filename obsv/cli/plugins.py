@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict
 from typing import Any
 
-from obsv.cli.common import command
+from obsv.cli.common import add_json, command, tell
+
+DESCRIPTION = """\
+List the installed metric stores and notifiers: group, name, version, the package each comes from, and why one cannot be
+loaded.  A broken plugin stops nothing unless the settings select it.  Exits with 1 when one is broken.
+"""
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    group = command(commands, "plugins", "metric stores and notifiers")
+    group = command(commands, "plugins", "list metric stores and notifiers")
     actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
-    listing = command(actions, "list", "every installed plugin, and why one cannot be loaded", run)
-    listing.add_argument("--json", action="store_true")
+    add_json(command(actions, "list", "every installed plugin", run, description=DESCRIPTION))
 
 
 def run(args: argparse.Namespace) -> int:
@@ -23,10 +26,11 @@ def run(args: argparse.Namespace) -> int:
     from obsv.plugin_loader import discover  # noqa: PLC0415  # kept out of --help
 
     found = discover()
-    if args.json:
-        print(json.dumps([asdict(plugin) for plugin in found]))
-    else:
-        for plugin in found:
-            state = f"cannot be loaded: {plugin.error}" if plugin.error else "ok"
-            print(f"{plugin.group:22} {plugin.name:12} {plugin.version:10} {plugin.origin:40} {state}")
+    rows = [("GROUP", "NAME", "VERSION", "FROM", "CLASS", "STATE")]
+    rows += [
+        (p.group, p.name, p.version, p.package, p.target, f"broken: {p.error}" if p.error else "ok") for p in found
+    ]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    tell(args, "\n".join(lines), [asdict(plugin) for plugin in found])
     return int(any(plugin.error for plugin in found))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING, Any
@@ -12,91 +13,76 @@ from obsv.cli.common import Failed, command, settings_of
 if TYPE_CHECKING:
     from obsv.config import Settings
 
+BACKLOG = 1024
+KEEP_ALIVE_S = 75
 SHUTDOWN_S = 20
 # Threads take turns this often: an ingest step beside busy Python code waits 0.5 ms instead of 5.
 SWITCH_INTERVAL_S = 0.0005
 
+DESCRIPTION = """\
+Start the appliance.  Without any setting it keeps its data in ./data (SQLite), listens on http://localhost:8450 and
+watches this host.  The first start prints a one-time address where the owner's account is made.
+
+  obsv serve
+  obsv serve --config obsv.toml
+  obsv serve --data-dir /var/lib/obsv --port 9000
+
+SIGTERM and SIGINT (Ctrl-C) end it in good order: requests under way are answered, what was taken in is flushed.
+"""
+
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    made = command(
-        commands,
-        "serve",
-        "start the appliance",
-        run,
-        description="Start the appliance.  Without any setting it keeps its data in ./data (SQLite) and listens on "
-        "http://localhost:8450.",
-    )
+    made = command(commands, "serve", "start the appliance", run, description=DESCRIPTION)
     made.add_argument("--host", metavar="H", help="address to listen on (default: 127.0.0.1)")
-    made.add_argument("--port", type=int, metavar="P", help="port to listen on (default: 8450)")
-    made.add_argument("--reload", action="store_true", help="start anew when a Python file changes (development)")
+    made.add_argument("--port", type=_port, metavar="P", help="port to listen on (default: 8450)")
+    made.add_argument("--reload", action="store_true", help="start anew when a source file changes (development)")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Serve until SIGTERM or SIGINT; what was taken in is flushed before the process ends."""
+    """Serve until SIGTERM or SIGINT."""
     settings = settings_of(args, server__host=args.host, server__port=args.port)
     if args.reload:
-        return _reload()
-    listener = _listen(settings)
-    import uvicorn  # noqa: PLC0415  # kept out of --help
+        from obsv.cli.reload import run_reloading  # noqa: PLC0415
 
-    from obsv.app import create_app  # noqa: PLC0415
+        return run_reloading()
+    listener = _listen(settings)
+    from obsv.app import create_app  # noqa: PLC0415  # kept out of --help
+    from obsv.cli.server import serve  # noqa: PLC0415
     from obsv.http import configure_logging  # noqa: PLC0415
 
     configure_logging(settings.log.format, settings.log.level)
     sys.setswitchinterval(SWITCH_INTERVAL_S)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(settings),
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=SHUTDOWN_S,
-            backlog=1024,
-        )
+    # The server drains, then raises the signal again: by then all is done and the exit code is 0.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    serve(
+        create_app(settings),
+        listener,
+        ready=f"obsv is ready: {settings.server.base_url}",
+        backlog=BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=SHUTDOWN_S,
     )
-    server.run(sockets=[listener])
-    return 0 if server.started else 1
+    return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"expected a port from 1 to 65535, got {text!r}")
+    return int(text)
 
 
 def _listen(settings: Settings) -> socket.socket:
-    """Bind first: a port that is taken is said at once, before any file is touched."""
+    """Take the port first: when it is taken that is said at once, before any file is touched."""
     host, port = settings.server.host, settings.server.port
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        # Who comes while we start waits instead of being refused.
+        listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise Failed(f"cannot listen on {host}:{port}: {error.strerror}.  Another port: obsv serve --port {port + 1}") from None
+        raise Failed(f"cannot listen on {host}:{port}: {error.strerror}. Choose another port with --port.") from None
     return listener
-
-
-def _reload() -> int:
-    """Run `obsv serve` in a child that is replaced when a source changes."""
-    import subprocess  # noqa: PLC0415
-    import time  # noqa: PLC0415
-    from pathlib import Path  # noqa: PLC0415
-
-    roots = (Path("obsv"), Path("plugins"))
-
-    def state() -> float:
-        files = (file for root in roots for pattern in ("*.py", "*.html", "*.css") for file in root.rglob(pattern))
-        return max((file.stat().st_mtime for file in files if "node_modules" not in file.parts), default=0.0)
-
-    command_line = [sys.executable, "-m", "obsv", *(word for word in sys.argv[1:] if word != "--reload")]
-    while True:
-        seen = state()
-        child = subprocess.Popen(command_line)
-        try:
-            while child.poll() is None and state() == seen:
-                time.sleep(0.5)
-            if child.poll() is not None and state() == seen:
-                return child.returncode
-        finally:
-            child.terminate()
-            child.wait(SHUTDOWN_S + 10)

@@ -7,15 +7,16 @@ import platform
 from typing import Any
 
 from obsv import __version__
-from obsv.cli.common import command, tell
+from obsv.cli.common import add_json, command, tell
 
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    command(commands, "version", "print the version", run).add_argument("--json", action="store_true")
+    add_json(command(commands, "version", "print the version", run))
 
 
 def run(args: argparse.Namespace) -> int:
     """Print it."""
-    tell(args, f"obsv {__version__} (Python {platform.python_version()})", version=__version__, python=platform.python_version())
+    python = platform.python_version()
+    tell(args, f"obsv {__version__} (Python {python})", {"version": __version__, "python": python})
     return 0

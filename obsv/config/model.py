@@ -74,6 +74,14 @@ class AgentSection(Section, frozen=True):
     url: Annotated[str, Key("Server that `obsv agent` sends to.")] = ""
     token: Annotated[str, Key("Token with the scope metrics:write for `obsv agent`.", "secret")] = ""
     scrape: Annotated[tuple[str, ...], Key("Prometheus endpoints that `obsv agent` also reads.")] = ()
+    name: Annotated[str, Key("The host's name in the label instance. Empty: its node name.")] = ""
+    state_dir: Annotated[
+        str, Key("Where `obsv agent` keeps what it could not send yet. Empty: /var/lib/obsv-agent.")
+    ] = ""
+    ca_file: Annotated[str, Key("Authorities that `obsv agent` trusts instead of the system's.")] = ""
+    collect: Annotated[
+        tuple[str, ...], Key("Further collectors; they make very many series.", choices=("interrupts",))
+    ] = ()
 
 
 class Metrics(Section, frozen=True):

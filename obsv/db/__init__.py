@@ -35,7 +35,7 @@ migrated schema with the declared tables on both engines. SQLite cannot ALTER a 
 from __future__ import annotations
 
 from obsv.db.engine import DB, DatabaseBusy, DatabaseNotOpen, close_database, connect, open_database
-from obsv.db.migrate import Run, SchemaTooNew, migrate
+from obsv.db.migrate import Run, SchemaTooNew, migrate, pending
 from obsv.db.query import checkpoint, execute, execute_many, fetch, fetch_value, insert, is_postgres, ping
 from obsv.db.tx import (
     advisory_key,
@@ -70,6 +70,7 @@ __all__ = [
     "is_unique_violation",
     "migrate",
     "open_database",
+    "pending",
     "ping",
     "spawn",
     "try_lock",

@@ -72,6 +72,14 @@ async def applied() -> list[str]:
     return [row["id"] for row in await fetch(f"SELECT id FROM {RECORD} ORDER BY id")]  # noqa: S608
 
 
+async def pending() -> list[str]:
+    """Ids of migrations that this version ships and the open database lacks; changes nothing."""
+    tables = "pg_tables WHERE tablename" if isinstance(DB.engine, ObsvPostgres) else "sqlite_master WHERE name"
+    has_record = await fetch(f"SELECT 1 AS found FROM {tables} = '{RECORD}'")  # noqa: S608
+    done = set(await applied()) if has_record else set[str]()
+    return [migration.id for migration in known() if migration.id not in done]
+
+
 async def migrate(clock: Clock | None = None, *, upto: str | None = None) -> list[str]:
     """Apply what is missing (to `upto` and no further, if given) and return the ids applied.
 

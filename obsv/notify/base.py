@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
+
+from obsv.core.plugin_settings import PluginSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +29,26 @@ class Receipt:
 
 
 class NotifyError(Exception):
-    """It was not sent.  `permanent` means that trying again cannot help (the channel is switched off and its owner told)."""
+    """It was not sent.
 
-    def __init__(self, detail: str, *, permanent: bool, retry_after_s: float | None = None) -> None:
+    `is_permanent` means that trying again cannot help; `retry_after_s` is what the other side asked for.
+    """
+
+    def __init__(self, detail: str, *, is_permanent: bool, retry_after_s: float | None = None) -> None:
         super().__init__(detail)
-        self.permanent, self.retry_after_s = permanent, retry_after_s
+        self.is_permanent = is_permanent
+        self.retry_after_s = retry_after_s
 
 
 class Notifier(Protocol):
-    """Sends messages.  `send` returns when the other side has taken the message; it raises NotifyError alone."""
+    """Sends messages to targets of one kind.  `Target` is what a channel of this kind is configured with."""
 
-    async def send(self, message: Message) -> Receipt: ...
+    Target: ClassVar[type[PluginSettings]]
+
+    async def send(self, message: Message, target: PluginSettings) -> Receipt:
+        """Return when the other side has taken the message.  Raises `NotifyError` and nothing else."""
+        ...
+
+    async def verify(self, target: PluginSettings) -> None:
+        """Send a trial message.  Raises `NotifyError`."""
+        ...

@@ -1,0 +1,78 @@
+"""Runs an application under uvicorn; a start that fails says why in one line where a person can mend it."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from typing import Any
+
+import uvicorn
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from obsv.cli.common import Failed
+from obsv.core.errors import ObsvError
+
+
+class _Start:
+    """Remembers why the application's start failed; the server only knows that it did."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.error: Exception | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "lifespan":
+            await self._app(scope, receive, send)
+        else:
+            await self._lifespan(scope, receive, send)
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def without_trace(message: Any) -> None:
+            # The framework puts a whole stack trace there; it is told below, if it is news.
+            if message["type"].endswith(".failed"):
+                message["message"] = ""
+            await send(message)
+
+        try:
+            await self._app(scope, receive, without_trace)
+        except Exception as error:
+            self.error = error
+            raise
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready."""
+
+    ready = ""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(self.ready, file=sys.stderr, flush=True)
+
+
+def serve(app: ASGIApp, listener: socket.socket, *, ready: str, **options: Any) -> None:
+    """Serve until a signal; prints `ready` once requests are answered.  Raises `Failed` when the start fails."""
+    start = _Start(app)
+    server = _Server(
+        uvicorn.Config(
+            start,
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            **options,
+        )
+    )
+    server.ready = ready
+    try:
+        server.run(sockets=[listener])
+    except SystemExit:
+        if start.error is None:
+            raise
+    if start.error is None:
+        return
+    if isinstance(start.error, (ObsvError, OSError)):
+        raise Failed(f"cannot start: {start.error}")
+    raise start.error

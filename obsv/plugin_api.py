@@ -1,0 +1,36 @@
+"""All that a plugin may import from obsv: the doors to pass, the values that go through them, the errors to raise.
+
+A plugin names a class in its package's entry points: `obsv.metric_stores` for a `MetricStore` that is made with a
+`StoreContext`, `obsv.notifiers` for a `Notifier` that is made without arguments.
+"""
+
+from __future__ import annotations
+
+from obsv.core.clock import Clock
+from obsv.core.plugin_settings import PluginSettings, Secret, decode
+from obsv.metrics.store.base import MetricStore, RemoteWriter, StoreLimitExceeded, StoreUnavailable
+from obsv.metrics.store.context import StoreContext
+from obsv.metrics.store.types import STALE, Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
+from obsv.notify import Message, Notifier, NotifyError, Receipt
+
+__all__ = [
+    "STALE",
+    "Clock",
+    "Matcher",
+    "Message",
+    "MetricStore",
+    "Notifier",
+    "NotifyError",
+    "PluginSettings",
+    "Receipt",
+    "RemoteWriter",
+    "Secret",
+    "SeriesSet",
+    "StoreContext",
+    "StoreLimitExceeded",
+    "StoreStats",
+    "StoreUnavailable",
+    "WriteBatch",
+    "WriteResult",
+    "decode",
+]

@@ -1,0 +1,19 @@
+"""Recurring work: features declare jobs, one node of an instance runs them, each run is recorded.
+
+::
+
+    JOBS = (Job("outbox.forget_content", every_s=3600, run=forget_content),)
+
+A job finds out from the database what is due, so that a run that was missed is caught up by the next. It must be
+idempotent. Who runs them is decided by a lock (an advisory one on Postgres, a locked file on SQLite); a leader that
+dies is replaced within seconds. Being leader is a hint only: on Postgres each run also takes a lock of its own, so that
+a leader that does not know yet that it lost cannot run a job beside the new one.
+"""
+
+from __future__ import annotations
+
+from obsv.scheduler.job import Job
+from obsv.scheduler.queries import JobStatus, last_runs
+from obsv.scheduler.scheduler import Scheduler
+
+__all__ = ["Job", "JobStatus", "Scheduler", "last_runs"]

@@ -1,0 +1,67 @@
+"""PromQL's hot loops: compiled where there is a compiler, else the plain twin (`OBSV_PLAIN=1` forces it)."""
+
+from __future__ import annotations
+
+import os
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING or os.environ.get("OBSV_PLAIN") != "1":
+    try:
+        from obsv.metrics.kernels import _promql as _kernel
+    except ImportError:
+        from obsv.metrics.kernels import promql_plain as _kernel
+else:
+    from obsv.metrics.kernels import promql_plain as _kernel
+
+range_function = _kernel.range_function
+instant_values = _kernel.instant_values
+reduce_groups = _kernel.reduce_groups
+format_value = _kernel.format_value
+format_time = _kernel.format_time
+matrix_json = _kernel.matrix_json
+samples_json = _kernel.samples_json
+
+
+class RangeFunction(IntEnum):
+    """Functions of a window; the numbers are the kernel's."""
+
+    RATE = 0
+    INCREASE = 1
+    DELTA = 2
+    IRATE = 3
+    IDELTA = 4
+    SUM = 5
+    AVG = 6
+    MIN = 7
+    MAX = 8
+    COUNT = 9
+    LAST = 10
+    FIRST = 11
+    PRESENT = 12
+    STDDEV = 13
+    STDVAR = 14
+    QUANTILE = 15
+    MAD = 16
+    CHANGES = 17
+    RESETS = 18
+    DERIV = 19
+    PREDICT_LINEAR = 20
+    SMOOTH = 21
+    TS_OF_MIN = 22
+    TS_OF_MAX = 23
+    TS_OF_FIRST = 24
+    TS_OF_LAST = 25
+
+
+class Reduction(IntEnum):
+    """Aggregations over rows; the numbers are the kernel's."""
+
+    SUM = 0
+    AVG = 1
+    MIN = 2
+    MAX = 3
+    COUNT = 4
+    GROUP = 5
+    STDDEV = 6
+    STDVAR = 7

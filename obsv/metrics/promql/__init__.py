@@ -1,0 +1,32 @@
+"""PromQL: parser, evaluator, printer.  Pure: data comes in as columns, answers go out as columns.
+
+Semantics are Prometheus 3's (left-open ranges, UTF-8 names, durations that are numbers).  A whole step grid is evaluated
+at once: a vector is a matrix of series by steps, and no Python loop runs over samples.
+"""
+
+from obsv.metrics.promql.engine import Engine, Query, Result
+from obsv.metrics.promql.errors import ExecutionError, ParseError, PromqlError, QueryTimeout, TooManySamples
+from obsv.metrics.promql.options import EngineOptions
+from obsv.metrics.promql.parser import parse, parse_matchers
+from obsv.metrics.promql.printer import print_expr
+from obsv.metrics.promql.values import Grid, Matrix, Scalar, String, Vector
+
+__all__ = [
+    "Engine",
+    "EngineOptions",
+    "ExecutionError",
+    "Grid",
+    "Matrix",
+    "ParseError",
+    "PromqlError",
+    "Query",
+    "QueryTimeout",
+    "Result",
+    "Scalar",
+    "String",
+    "TooManySamples",
+    "Vector",
+    "parse",
+    "parse_matchers",
+    "print_expr",
+]

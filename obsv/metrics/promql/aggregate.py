@@ -1,0 +1,156 @@
+"""Aggregation operators: rows to groups, groups reduced at every step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from obsv.metrics.kernels import promql as kernel
+from obsv.metrics.kernels.promql import RangeFunction, Reduction
+from obsv.metrics.promql.ast import Aggregate
+from obsv.metrics.promql.errors import ExecutionError
+from obsv.metrics.promql.text import go_float
+from obsv.metrics.promql.values import Grid, Labels, Vector, label_key, unique
+from obsv.metrics.store.types import Float64, Int64
+
+if TYPE_CHECKING:
+    from obsv.metrics.promql.evaluate import Evaluator
+
+REDUCTIONS = {reduction.name.lower(): reduction for reduction in Reduction}
+Groups = tuple[list[Labels], list[list[int]]]
+
+
+def group(vector: Vector, names: tuple[str, ...], *, without: bool) -> Groups:
+    """(labels of each group, row numbers of each group), in order of first appearance."""
+    found: dict[tuple[object, ...], int] = {}
+    labels: list[Labels] = []
+    rows: list[list[int]] = []
+    dropped = {*names, "__name__"}
+    for row, one in enumerate(vector.labels):
+        if without:
+            kept = {name: value for name, value in one.items() if name not in dropped}
+            key: tuple[object, ...] = label_key(kept)
+        else:
+            key = tuple(one.get(name, "") for name in names)
+            kept = None
+        place = found.setdefault(key, len(labels))
+        if place == len(labels):
+            labels.append(kept if kept is not None else {name: one[name] for name in names if one.get(name)})
+            rows.append([])
+        rows[place].append(row)
+    return labels, rows
+
+
+def evaluate(ev: Evaluator, node: Aggregate, grid: Grid) -> Vector:
+    """The value of an aggregation over a grid."""
+    vector = ev.vector(node.expr, grid)
+    if node.op == "count_values":
+        assert node.param is not None
+        return _count_values(ev, node, vector, ev.string(node.param, grid))
+    param = ev.scalar(node.param, grid).values if node.param is not None else np.zeros(grid.count)
+    groups = group(vector, node.labels, without=node.without)
+    if node.op in REDUCTIONS:
+        return _reduced(REDUCTIONS[node.op], vector, groups, grid)
+    if node.op == "quantile":
+        for q in np.unique(param):
+            ev.notes.quantile(float(q), node.param or node)
+        return _quantile(vector, groups, param, grid)
+    if node.op in ("topk", "bottomk", "limitk"):
+        return _top(vector, groups, _counts(param, node.op), node.op)
+    return _limit_ratio(vector, param)
+
+
+def _reduced(reduction: Reduction, vector: Vector, groups: Groups, grid: Grid) -> Vector:
+    labels, rows = groups
+    shape = (len(labels), grid.count)
+    out, has = np.zeros(shape), np.zeros(shape, np.uint8)
+    bounds = np.concatenate(([0], np.cumsum([len(one) for one in rows]))).astype(np.int64)
+    flat = np.array([row for one in rows for row in one], np.int64)
+    values, present = np.ascontiguousarray(vector.values), np.ascontiguousarray(vector.present).view(np.uint8)
+    kernel.reduce_groups(reduction, values, present, bounds, flat, out, has)
+    return Vector(labels, out, has.view(np.bool_))
+
+
+def _quantile(vector: Vector, groups: Groups, q: Float64, grid: Grid) -> Vector:
+    """The window function does the work: a group's values at a step are one window's samples."""
+    labels, rows = groups
+    shape = (len(labels), grid.count)
+    out, has = np.zeros(shape), np.zeros(shape, np.uint8)
+    for place, members in enumerate(rows):
+        present = vector.present[members].T
+        values = vector.values[members].T[present]
+        # Sample i of step s gets the time s, so the window (s - 1, s] holds just that step's values.
+        times = np.broadcast_to(np.arange(grid.count, dtype=np.int64)[:, np.newaxis], present.shape)[present]
+        offsets = np.array([0, len(values)], np.int64)
+        function = RangeFunction.QUANTILE
+        kernel.range_function(function, offsets, times, values, 0, 1, 1, q, q, out[place : place + 1], has[place : place + 1])
+    return Vector(labels, out, has.view(np.bool_))
+
+
+def _counts(param: Float64, op: str) -> Int64:
+    if np.isnan(param).any():
+        raise ExecutionError("Parameter value is NaN")
+    if (np.abs(param) > 2**62).any():
+        raise ExecutionError(f"Scalar value {go_float(float(param[np.abs(param) > 2**62][0]))} overflows int64 ({op})")
+    return np.trunc(param).astype(np.int64)
+
+
+def _top(vector: Vector, groups: Groups, counts: Int64, op: str) -> Vector:
+    """Keep the k first rows of each group at each step; NaN ranks last."""
+    kept = np.zeros_like(vector.present)
+    order: list[int] = []
+    for members in groups[1]:
+        rows = np.array(members)
+        values, present = vector.values[rows], vector.present[rows]
+        if op == "limitk":
+            ranks = np.cumsum(present, axis=0) - 1
+        else:
+            key = np.where(present, -values if op == "topk" else values, np.nan)
+            # Present NaNs come after numbers, absent rows after those; equal values keep their order.
+            placed = np.lexsort((key, np.isnan(values), ~present), axis=0)
+            ranks = np.empty_like(placed)
+            np.put_along_axis(ranks, placed, np.arange(len(rows))[:, np.newaxis], axis=0)
+            order += rows[placed[:, 0]].tolist()
+        kept[rows] = present & (ranks < counts)
+    result = Vector(vector.labels, vector.values, kept)
+    rows_left = np.flatnonzero(kept.any(axis=1))
+    if kept.shape[1] == 1 and op != "limitk":
+        alive = set(rows_left.tolist())
+        picked = result.take([row for row in order if row in alive])
+        picked.ordered = True
+        return picked
+    return result.take(rows_left)
+
+
+def _limit_ratio(vector: Vector, ratio: Float64) -> Vector:
+    """A share of the rows, chosen by a hash of their labels, so that it is the same at every step."""
+    limit = np.clip(ratio, -1, 1)
+    shares = np.array([_share(labels) for labels in vector.labels])[:, np.newaxis]
+    chosen = np.where(limit >= 0, shares < limit, shares >= 1 + limit)
+    return Vector(vector.labels, vector.values, vector.present & chosen)
+
+
+def _share(labels: Labels) -> float:
+    """A number in [0, 1) from the labels (FNV-1a, 64 bits)."""
+    digest = 0xCBF29CE484222325
+    for name, value in sorted(labels.items()):
+        for byte in f"{name}\xff{value}\xff".encode():
+            digest = (digest ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return digest / 2**64
+
+
+def _count_values(ev: Evaluator, node: Aggregate, vector: Vector, label: str) -> Vector:
+    if not label:
+        raise ExecutionError(f'invalid label name "{label}"')
+    names = node.labels
+    steps = vector.present.shape[1]
+    counts: dict[tuple[tuple[str, str], ...], Float64] = {}
+    labels, rows = group(vector, tuple(n for n in (*names, *((label,) if node.without else ())) if n != label or node.without), without=node.without)
+    for base, members in zip(labels, rows, strict=True):
+        for row in members:
+            for step in np.flatnonzero(vector.present[row]):
+                key = label_key({**base, label: go_float(float(vector.values[row, step]))})
+                counts.setdefault(key, np.zeros(steps))[step] += 1
+    values = np.array(list(counts.values())).reshape(len(counts), steps)
+    return unique(Vector([dict(key) for key in counts], values, values > 0))

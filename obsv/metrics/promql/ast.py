@@ -1,0 +1,142 @@
+"""The syntax tree.  Every node knows its span in the query's text; times are milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from obsv.metrics.store.types import Matcher
+
+ValueType = Literal["scalar", "vector", "matrix", "string"]
+At = int | Literal["start", "end"] | None
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """Any expression; `start` and `end` are offsets into the text."""
+
+    start: int
+    end: int
+
+    @property
+    def type(self) -> ValueType:
+        """What it evaluates to."""
+        return "vector"
+
+
+@dataclass(slots=True, eq=False)
+class Number(Node):
+    value: float
+    is_duration: bool = False
+
+    @property
+    def type(self) -> ValueType:
+        return "scalar"
+
+
+@dataclass(slots=True, eq=False)
+class Text(Node):
+    value: str
+
+    @property
+    def type(self) -> ValueType:
+        return "string"
+
+
+@dataclass(slots=True, eq=False)
+class Selector(Node):
+    """An instant vector selector; with `range_ms` a range vector selector."""
+
+    name: str
+    matchers: list[Matcher]
+    range_ms: int = 0
+    offset_ms: int = 0
+    at: At = None
+
+    @property
+    def type(self) -> ValueType:
+        return "matrix" if self.range_ms else "vector"
+
+
+@dataclass(slots=True, eq=False)
+class Subquery(Node):
+    """`expr[range:step]`; a step of 0 is the default one."""
+
+    expr: Node
+    range_ms: int
+    step_ms: int = 0
+    offset_ms: int = 0
+    at: At = None
+
+    @property
+    def type(self) -> ValueType:
+        return "matrix"
+
+
+@dataclass(slots=True, eq=False)
+class Paren(Node):
+    expr: Node
+
+    @property
+    def type(self) -> ValueType:
+        return self.expr.type
+
+
+@dataclass(slots=True, eq=False)
+class Unary(Node):
+    op: str
+    expr: Node
+
+    @property
+    def type(self) -> ValueType:
+        return self.expr.type
+
+
+@dataclass(slots=True)
+class Matching:
+    """How two vectors are matched: `side` is the many side ("left", "right") or "" for one to one."""
+
+    on: bool = False
+    labels: tuple[str, ...] = ()
+    side: Literal["", "left", "right"] = ""
+    include: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, eq=False)
+class Binary(Node):
+    op: str
+    left: Node
+    right: Node
+    returns_bool: bool = False
+    matching: Matching = field(default_factory=Matching)
+
+    @property
+    def type(self) -> ValueType:
+        return "scalar" if self.left.type == "scalar" and self.right.type == "scalar" else "vector"
+
+
+@dataclass(slots=True, eq=False)
+class Aggregate(Node):
+    op: str
+    expr: Node
+    param: Node | None
+    labels: tuple[str, ...]
+    without: bool
+
+
+@dataclass(slots=True, eq=False)
+class Call(Node):
+    name: str
+    args: list[Node]
+    returns: ValueType
+
+    @property
+    def type(self) -> ValueType:
+        return self.returns
+
+
+def unwrap(node: Node) -> Node:
+    """The expression inside any parentheses."""
+    while isinstance(node, Paren):
+        node = node.expr
+    return node

@@ -1,0 +1,118 @@
+"""The door of PromQL: parse, fetch what the selectors need, evaluate in a worker thread, within limits."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+
+from obsv.metrics.promql.ast import Node
+from obsv.metrics.promql.errors import ExecutionError, QueryTimeout, TooManySamples
+from obsv.metrics.promql.evaluate import Evaluator, Value
+from obsv.metrics.promql.fetch import wanted
+from obsv.metrics.promql.options import EngineOptions
+from obsv.metrics.promql.parser import parse
+from obsv.metrics.promql.values import Grid, Labels, Matrix, Scalar, Vector
+from obsv.metrics.store.types import Float64, Matcher, SeriesSet
+
+
+class Source(Protocol):
+    """Where samples come from: the reading half of a metric store.  Raises `obsv.core.errors` of its own."""
+
+    async def select(
+        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, *, limit: int
+    ) -> SeriesSet: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One evaluation.  An instant query is a grid of one step; `end_ms` 0 means the grid's own end (for `@ end()`)."""
+
+    org: int
+    text: str
+    grid: Grid
+    is_range: bool
+    lookback_ms: int = 0
+    timeout_s: float = 0.0
+
+
+@dataclass(slots=True)
+class Result:
+    """What came out: the value, and what Prometheus would tell beside it."""
+
+    value: Value
+    grid: Grid
+    warnings: list[str] = field(default_factory=list[str])
+    infos: list[str] = field(default_factory=list[str])
+    samples: int = 0
+
+
+class Engine:
+    """Evaluates queries on a bounded pool of threads; what waits beyond the queue is refused."""
+
+    def __init__(self, options: EngineOptions | None = None) -> None:
+        self.options = options or EngineOptions()
+        self._pool = ThreadPoolExecutor(self.options.threads, thread_name_prefix="promql")
+        self._gate = asyncio.Semaphore(self.options.threads)
+        self._waiting = 0
+
+    def close(self) -> None:
+        """End the threads; queries in progress finish."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether as many queries wait as may."""
+        return self._waiting >= self.options.queue
+
+    async def run(self, source: Source, query: Query) -> Result:
+        """Evaluate.  Raises ParseError, ExecutionError, TooManySamples, QueryTimeout, or the store's own errors."""
+        node = parse(query.text)
+        if query.is_range and node.type not in ("vector", "scalar"):
+            kind = "range vector" if node.type == "matrix" else node.type
+            raise ExecutionError(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
+        limit_s = min(query.timeout_s or self.options.timeout_s, self.options.timeout_s)
+        deadline = time.monotonic() + limit_s
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(limit_s):
+                async with self._gate:
+                    return await self._evaluate(source, query, node, deadline)
+        except TimeoutError:
+            raise QueryTimeout from None
+        finally:
+            self._waiting -= 1
+
+    async def _evaluate(self, source: Source, query: Query, node: Node, deadline: float) -> Result:
+        lookback = query.lookback_ms or self.options.lookback_ms
+        needs = wanted(node, query.grid, lookback, self.options.subquery_step_ms)
+        left, data = self.options.max_samples, dict[int, SeriesSet]()
+        for need in needs:
+            data[id(need.node)] = await source.select(query.org, need.node.matchers, need.start_ms, need.end_ms, limit=left)
+            left -= len(data[id(need.node)].t)
+            if left <= 0:
+                raise TooManySamples
+        evaluator = Evaluator(data, query.grid, lookback, self.options.subquery_step_ms, deadline, query.text)
+        cells = query.grid.count * max((len(one.labels) for one in data.values()), default=0)
+        if cells > self.options.max_samples:
+            raise TooManySamples
+        value = await asyncio.get_running_loop().run_in_executor(self._pool, evaluator.evaluate, node, query.grid)
+        notes = evaluator.notes
+        return Result(value, query.grid, notes.warnings, notes.infos, self.options.max_samples - left)
+
+    async def range_matrix(
+        self, source: Source, org: int, text: str, start_ms: int, end_ms: int, step_ms: int
+    ) -> tuple[list[Labels], Float64]:
+        """A range query's rows as (labels, float64[k, steps]), NaN where a row has no value."""
+        grid = Grid(start_ms, step_ms, (end_ms - start_ms) // step_ms + 1)
+        value = (await self.run(source, Query(org, text, grid, is_range=True))).value
+        if isinstance(value, Scalar):
+            return [{}], value.values[np.newaxis, :]
+        if isinstance(value, Vector):
+            return value.labels, np.where(value.present, value.values, np.nan)
+        raise ExecutionError(f"not a vector: {'a range vector' if isinstance(value, Matrix) else 'a string'}")

@@ -1,0 +1,42 @@
+"""Why a query cannot be answered.
+
+    PromqlError
+    ├── ParseError        the text is not PromQL (bad_data)
+    ├── ExecutionError    it cannot be evaluated on this data (execution)
+    │   └── TooManySamples
+    └── QueryTimeout      it took too long (timeout)
+"""
+
+from __future__ import annotations
+
+
+class PromqlError(Exception):
+    """The root."""
+
+
+class ParseError(PromqlError):
+    """Not PromQL; the text begins with `line:column: parse error:` as Prometheus' does."""
+
+    def __init__(self, detail: str, text: str, position: int) -> None:
+        line = text.count("\n", 0, position) + 1
+        column = position - (text.rfind("\n", 0, position) + 1) + 1
+        super().__init__(f"{line}:{column}: parse error: {detail}")
+        self.detail, self.position = detail, position
+
+
+class ExecutionError(PromqlError):
+    """It cannot be evaluated on this data."""
+
+
+class TooManySamples(ExecutionError):
+    """It would load more samples than `query_max_samples` allows."""
+
+    def __init__(self) -> None:
+        super().__init__("query processing would load too many samples into memory in query execution")
+
+
+class QueryTimeout(PromqlError):
+    """It took longer than its limit."""
+
+    def __init__(self) -> None:
+        super().__init__("query timed out in expression evaluation")

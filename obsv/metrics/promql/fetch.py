@@ -1,0 +1,63 @@
+"""Which samples a query needs: the time range of every selector, through offsets, `@` and subqueries."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from obsv.metrics.promql.ast import Aggregate, At, Binary, Call, Node, Paren, Selector, Subquery, Unary
+from obsv.metrics.promql.values import Grid
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Samples of one selector in [start_ms, end_ms]."""
+
+    node: Selector
+    start_ms: int
+    end_ms: int
+
+
+def moved(grid: Grid, at: At, offset_ms: int, top: Grid) -> Grid:
+    """The times that a selector looks at: `@` fixes them (one step), the offset moves them back."""
+    if at is None:
+        return Grid(grid.start - offset_ms, grid.step, grid.count)
+    fixed = {"start": top.start, "end": top.end}[at] if isinstance(at, str) else at
+    return Grid(fixed - offset_ms, grid.step, 1)
+
+
+def inner_grid(node: Subquery, windows: Grid, default_step_ms: int) -> Grid:
+    """The steps of a subquery: multiples of its step since the epoch, later than the first window's begin."""
+    step = node.step_ms or default_step_ms
+    first = (windows.start - node.range_ms) // step * step + step
+    return Grid(first, step, max(0, (windows.end - first) // step + 1))
+
+
+def wanted(node: Node, grid: Grid, lookback_ms: int, default_step_ms: int) -> list[Need]:
+    """The needs of a whole tree."""
+    found: list[Need] = []
+
+    def walk(one: Node, at_grid: Grid) -> None:
+        match one:
+            case Selector():
+                windows = moved(at_grid, one.at, one.offset_ms, grid)
+                back = one.range_ms or lookback_ms
+                found.append(Need(one, windows.start - back + 1, windows.end))
+            case Subquery():
+                walk(one.expr, inner_grid(one, moved(at_grid, one.at, one.offset_ms, grid), default_step_ms))
+            case Paren() | Unary():
+                walk(one.expr, at_grid)
+            case Binary():
+                walk(one.left, at_grid)
+                walk(one.right, at_grid)
+            case Aggregate():
+                walk(one.expr, at_grid)
+                if one.param is not None:
+                    walk(one.param, at_grid)
+            case Call():
+                for arg in one.args:
+                    walk(arg, at_grid)
+            case _:
+                pass
+
+    walk(node, grid)
+    return found

@@ -1,0 +1,63 @@
+"""Functions that rewrite labels."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from obsv.metrics.promql.ast import Call
+from obsv.metrics.promql.errors import ExecutionError
+from obsv.metrics.promql.functions.base import Function
+from obsv.metrics.promql.values import Grid, Labels, Vector, unique
+from obsv.metrics.store.types import BadPattern, compile_pattern
+
+if TYPE_CHECKING:
+    from obsv.metrics.promql.evaluate import Evaluator
+
+_REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
+
+
+def _checked(name: str, function: str) -> str:
+    if not name:
+        raise ExecutionError(f'invalid destination label name in {function}(): "{name}"')
+    return name
+
+
+def _set(labels: Labels, name: str, value: str) -> Labels:
+    changed = {key: old for key, old in labels.items() if key != name}
+    if value:
+        changed[name] = value
+    return changed
+
+
+def _replace(ev: Evaluator, node: Call, grid: Grid) -> Vector:
+    vector = ev.vector(node.args[0], grid)
+    target, replacement, source, pattern = (ev.string(arg, grid) for arg in node.args[1:])
+    _checked(target, "label_replace")
+    try:
+        compiled = compile_pattern(pattern)
+    except BadPattern:
+        raise ExecutionError(f'invalid regular expression in label_replace(): "{pattern}"') from None
+    labels: list[Labels] = []
+    for one in vector.labels:
+        found = compiled.fullmatch(one.get(source, ""))
+        if found is None:
+            labels.append(one)
+            continue
+        groups = {**{str(i): text or "" for i, text in enumerate((found.group(0), *found.groups()))}, **found.groupdict("")}
+        expanded = _REFERENCE.sub(
+            lambda reference: "$" if reference[0] == "$$" else groups.get(reference[1] or reference[2], ""), replacement
+        )
+        labels.append(_set(one, target, expanded))
+    return unique(Vector(labels, vector.values, vector.present, vector.ordered))
+
+
+def _join(ev: Evaluator, node: Call, grid: Grid) -> Vector:
+    vector = ev.vector(node.args[0], grid)
+    target, separator, *sources = (ev.string(arg, grid) for arg in node.args[1:])
+    _checked(target, "label_join")
+    labels = [_set(one, target, separator.join(one.get(source, "") for source in sources)) for one in vector.labels]
+    return unique(Vector(labels, vector.values, vector.present, vector.ordered))
+
+
+FUNCTIONS: dict[str, Function] = {"label_join": _join, "label_replace": _replace}

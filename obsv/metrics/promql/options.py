@@ -1,0 +1,19 @@
+"""Limits and switches of the query engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_POINTS = 11_000
+
+
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """`lookback_ms`: how old a sample may be and still count; `max_samples`: most samples loaded; times in ms and s."""
+
+    lookback_ms: int = 300_000
+    timeout_s: float = 120.0
+    max_samples: int = 50_000_000
+    subquery_step_ms: int = 60_000
+    threads: int = 4
+    queue: int = 64

@@ -1,0 +1,83 @@
+"""A tree as text again, in Prometheus' normal form."""
+
+from __future__ import annotations
+
+import json
+
+from obsv.metrics.promql.ast import Aggregate, Binary, Call, Node, Number, Paren, Selector, Subquery, Text, Unary
+from obsv.metrics.promql.text import go_float
+
+UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
+
+
+def _duration(ms: int) -> str:
+    sign, ms, out = "-" if ms < 0 else "", abs(ms), ""
+    for unit, size in UNITS:
+        count, ms = divmod(ms, size)
+        out += f"{count}{unit}" if count else ""
+    return sign + (out or "0s")
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False)
+
+
+def _modifiers(node: Selector | Subquery) -> str:
+    out = ""
+    if node.at is not None:
+        out += f" @ {node.at}()" if isinstance(node.at, str) else f" @ {node.at / 1000:.3f}"
+    return out + (f" offset {_duration(node.offset_ms)}" if node.offset_ms else "")
+
+
+def _selector(node: Selector) -> str:
+    plain = node.name and (node.name[0].isalpha() or node.name[0] in "_:") and node.name.replace(":", "_").isidentifier()
+    pairs = [
+        f"{m.name}{m.op}{_quoted(m.value)}"
+        for m in node.matchers
+        if not (plain and m.name == "__name__" and m.op == "=" and m.value == node.name)
+    ]
+    braces = "{" + ",".join(pairs) + "}" if pairs else ""
+    range_text = f"[{_duration(node.range_ms)}]" if node.range_ms else ""
+    return (node.name if plain else "") + braces + range_text + _modifiers(node)
+
+
+def _binary(node: Binary) -> str:
+    words = node.op + (" bool" if node.returns_bool else "")
+    matching = node.matching
+    if matching.on or matching.labels:
+        words += f" {'on' if matching.on else 'ignoring'} ({', '.join(matching.labels)})"
+    if matching.side:
+        words += f" group_{matching.side} ({', '.join(matching.include)})"
+    return f"{print_expr(node.left)} {words} {print_expr(node.right)}"
+
+
+def _aggregate(node: Aggregate) -> str:
+    clause = f" {'without' if node.without else 'by'} ({', '.join(node.labels)}) " if node.labels or node.without else ""
+    args = [print_expr(arg) for arg in (node.param, node.expr) if arg is not None]
+    return f"{node.op}{clause}({', '.join(args)})"
+
+
+def print_expr(node: Node) -> str:
+    """The expression on one line; parsing it again gives the same tree."""
+    match node:
+        case Number():
+            return _duration(round(node.value * 1000)) if node.is_duration else go_float(node.value)
+        case Text():
+            return _quoted(node.value)
+        case Selector():
+            return _selector(node)
+        case Subquery():
+            step = _duration(node.step_ms) if node.step_ms else ""
+            return f"{print_expr(node.expr)}[{_duration(node.range_ms)}:{step}]{_modifiers(node)}"
+        case Paren():
+            return f"({print_expr(node.expr)})"
+        case Unary():
+            return f"{node.op}{print_expr(node.expr)}"
+        case Binary():
+            return _binary(node)
+        case Aggregate():
+            return _aggregate(node)
+        case Call():
+            return f"{node.name}({', '.join(print_expr(arg) for arg in node.args)})"
+        case _:
+            raise TypeError(type(node).__name__)

@@ -19,7 +19,9 @@ class MemoryStore:
         """Add samples (ms, value)."""
         self._series.setdefault(tuple(sorted(labels.items())), {}).update(samples)
 
-    async def select(self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, *, limit: int) -> SeriesSet:
+    async def select(
+        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, *, limit: int
+    ) -> SeriesSet:
         """As `MetricStore.select`."""
         del org, limit
         labels: list[dict[str, str]] = []

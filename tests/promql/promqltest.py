@@ -47,7 +47,11 @@ def points(text: str) -> list[float | None]:
             out += [None] * int(found[1])
         elif item == "stale":
             out.append(STALE)
-        elif found := re.fullmatch(r"(stale|[+-]?(?:[0-9.]+(?:e[+-]?\d+)?|inf|nan|0x[0-9a-f]+))(?:([+-])([0-9.]+(?:e[+-]?\d+)?))?x(\d+)", item, re.IGNORECASE):
+        elif found := re.fullmatch(
+            r"(stale|[+-]?(?:[0-9.]+(?:e[+-]?\d+)?|inf|nan|0x[0-9a-f]+))(?:([+-])([0-9.]+(?:e[+-]?\d+)?))?x(\d+)",
+            item,
+            re.IGNORECASE,
+        ):
             base = STALE if found[1] == "stale" else float(found[1])
             step = float(found[3] or 0) * (-1 if found[2] == "-" else 1)
             current = base
@@ -82,7 +86,7 @@ def series_line(line: str) -> tuple[dict[str, str], list[float | None]]:
             labels["__name__"] = head
         if inside.strip(" }"):
             body = inside.rstrip().removesuffix("}").rstrip().removesuffix(",")
-            for matcher in parse('{' + body + ',_any_="1"}').matchers:  # type: ignore[attr-defined]  # a selector
+            for matcher in parse("{" + body + ',_any_="1"}').matchers:  # type: ignore[attr-defined]  # a selector
                 if matcher.name != "_any_":
                     labels[matcher.name] = matcher.value
     return labels, points(line[at:])
@@ -166,7 +170,11 @@ def rows_of(result: Result) -> list[tuple[Key, list[Point]]]:
         out: list[tuple[Key, list[Point]]] = []
         for i, labels in enumerate(value.series.labels):
             lo, hi = value.series.offsets[i : i + 2]
-            inside = [(int(t), float(v)) for t, v in zip(value.series.t[lo:hi], value.series.v[lo:hi], strict=True) if begin < t <= end]
+            inside = [
+                (int(t), float(v))
+                for t, v in zip(value.series.t[lo:hi], value.series.v[lo:hi], strict=True)
+                if begin < t <= end
+            ]
             if inside:
                 out.append((tuple(sorted(labels.items())), inside))
         return out
@@ -220,7 +228,11 @@ class Expectation:
             have = result.warnings if kind == "warn" else result.infos
             if not patterns and have:
                 return f"{kind}: none expected, got {have}"
-            if patterns and (not have or not all(any(re.search(p, h) for h in have) for p in patterns) or not all(any(re.search(p, h) for p in patterns) for h in have)):
+            if patterns and (
+                not have
+                or not all(any(re.search(p, h) for h in have) for p in patterns)
+                or not all(any(re.search(p, h) for p in patterns) for h in have)
+            ):
                 return f"{kind}: expected {patterns}, got {have}"
         if isinstance(result.value, String):
             return "" if result.value.value == self.string else f"string {result.value.value!r}"
@@ -233,7 +245,9 @@ class Expectation:
             return f"rows {got}, expected {want}"
         for key, samples in self.rows:
             have = dict(rows).get(key, [])
-            if [t for t, _ in have] != [t for t, _ in samples] or not all(near(a, b) for (_, a), (_, b) in zip(have, samples, strict=True)):
+            if [t for t, _ in have] != [t for t, _ in samples] or not all(
+                near(a, b) for (_, a), (_, b) in zip(have, samples, strict=True)
+            ):
                 return f"{dict(key)}: {have[:6]}, expected {samples[:6]}"
         return ""
 
@@ -249,11 +263,17 @@ async def run_case(engine: Engine, store: MemoryStore, case: Case, head: str) ->
             return f"error: {error}"
         if expected.fail_text and expected.fail_text != str(error):
             return f"error {str(error)!r}, expected {expected.fail_text!r}"
-        return "" if re.search(expected.fail_pattern, str(error)) else f"error {str(error)!r} lacks {expected.fail_pattern!r}"
+        return (
+            ""
+            if re.search(expected.fail_pattern, str(error))
+            else f"error {str(error)!r} lacks {expected.fail_pattern!r}"
+        )
     return "no error" if expected.fails else expected.check(result)
 
 
-HISTOGRAM_WORDS = re.compile(r"histogram_(count|sum|avg|fraction|stddev|stdvar|quantiles)\b|</|>/|\binfo\(|anchored|smoothed|\bfill|@st|start_timestamp")
+HISTOGRAM_WORDS = re.compile(
+    r"histogram_(count|sum|avg|fraction|stddev|stdvar|quantiles)\b|</|>/|\binfo\(|anchored|smoothed|\bfill|@st|start_timestamp"
+)
 
 
 async def run_file(path: Path) -> Report:
@@ -300,7 +320,9 @@ def main() -> int:
         for file in sorted(path.glob("*.test")) if path.is_dir() else [path]:
             report = asyncio.run(run_file(file))
             failed += len(report.failures)
-            print(f"{file.name}: {report.passed} passed, {len(report.failures)} failed, {report.skipped} skipped (native histograms)")
+            print(
+                f"{file.name}: {report.passed} passed, {len(report.failures)} failed, {report.skipped} skipped (native histograms)"
+            )
             if options.verbose:
                 print(*report.failures, sep="\n")
     return int(failed > 0)

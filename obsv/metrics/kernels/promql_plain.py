@@ -51,7 +51,9 @@ def _average(values: Sequence[float]) -> float:
         return kahan.sum / len(values) + kahan.c / len(values)
     mean = c = 0.0
     for count, x in enumerate(values, 1):
-        if math.isinf(mean) and ((math.isinf(x) and (mean > 0) == (x > 0)) or (not math.isinf(x) and not math.isnan(x))):
+        if math.isinf(mean) and (
+            (math.isinf(x) and (mean > 0) == (x > 0)) or (not math.isinf(x) and not math.isnan(x))
+        ):
             continue
         shrink = (count - 1) / count
         y, kept = x / count, mean * shrink
@@ -220,7 +222,9 @@ def range_function(
         highs = np.searchsorted(times, ends, side="right")
         for s in np.flatnonzero(highs > lows):
             lo, hi, end = lows[s], highs[s], int(ends[s])
-            value = _WINDOWS[function](times[lo:hi], values[lo:hi].tolist(), end - range_ms, end, float(p0[s]), float(p1[s]))
+            value = _WINDOWS[function](
+                times[lo:hi], values[lo:hi].tolist(), end - range_ms, end, float(p0[s]), float(p1[s])
+            )
             if value is not None:
                 out[k, s], present[k, s] = value, 1
 
@@ -300,7 +304,8 @@ def matrix_json(metrics: list[bytes], values: Float64, present: Bytes, start: in
     out: list[bytes] = []
     for k, metric in enumerate(metrics):
         points = [
-            f'[{format_time(start + int(s) * step)},"{format_value(float(values[k, s]))}"]' for s in np.flatnonzero(present[k])
+            f'[{format_time(start + int(s) * step)},"{format_value(float(values[k, s]))}"]'
+            for s in np.flatnonzero(present[k])
         ]
         if points:
             out.append(b'{"metric":' + metric + b',"values":[' + ",".join(points).encode() + b"]}")

@@ -84,7 +84,9 @@ def _quantile(vector: Vector, groups: Groups, q: Float64, grid: Grid) -> Vector:
         times = np.broadcast_to(np.arange(grid.count, dtype=np.int64)[:, np.newaxis], present.shape)[present]
         offsets = np.array([0, len(values)], np.int64)
         function = RangeFunction.QUANTILE
-        kernel.range_function(function, offsets, times, values, 0, 1, 1, q, q, out[place : place + 1], has[place : place + 1])
+        kernel.range_function(
+            function, offsets, times, values, 0, 1, 1, q, q, out[place : place + 1], has[place : place + 1]
+        )
     return Vector(labels, out, has.view(np.bool_))
 
 
@@ -146,7 +148,11 @@ def _count_values(ev: Evaluator, node: Aggregate, vector: Vector, label: str) ->
     names = node.labels
     steps = vector.present.shape[1]
     counts: dict[tuple[tuple[str, str], ...], Float64] = {}
-    labels, rows = group(vector, tuple(n for n in (*names, *((label,) if node.without else ())) if n != label or node.without), without=node.without)
+    labels, rows = group(
+        vector,
+        tuple(n for n in (*names, *((label,) if node.without else ())) if n != label or node.without),
+        without=node.without,
+    )
     for base, members in zip(labels, rows, strict=True):
         for row in members:
             for step in np.flatnonzero(vector.present[row]):

@@ -99,7 +99,10 @@ def _set(node: Binary, left: Vector, right: Vector) -> Vector:
     nowhere = np.zeros(steps, np.bool_)
     if node.op == "or":
         there = presence(left)
-        extra = [row & ~there.get(signature(labels), nowhere) for labels, row in zip(right.labels, right.present, strict=True)]
+        extra = [
+            row & ~there.get(signature(labels), nowhere)
+            for labels, row in zip(right.labels, right.present, strict=True)
+        ]
         present = np.vstack([left.present, *extra]) if extra else left.present
         joined = Vector(left.labels + right.labels, np.vstack([left.values, right.values]), present)
         return unique(_seen(joined))
@@ -166,7 +169,11 @@ def _check_ambiguous(labels: list[Labels], present: Mask, matching: Matching) ->
     for row, one in enumerate(labels):
         key = label_key(one)
         if key in first and (first[key] & present[row]).any():
-            what = "grouping labels must ensure unique matches" if matching.side else "many-to-one matching must be explicit (group_left/group_right)"
+            what = (
+                "grouping labels must ensure unique matches"
+                if matching.side
+                else "many-to-one matching must be explicit (group_left/group_right)"
+            )
             raise ExecutionError(f"multiple matches for labels: {what}")
         first[key] = first[key] | present[row] if key in first else present[row]
 

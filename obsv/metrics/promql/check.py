@@ -10,16 +10,19 @@ from obsv.metrics.promql.ast import (
     Call,
     Node,
     Paren,
-
     Subquery,
-
     Unary,
     ValueType,
 )
 from obsv.metrics.promql.errors import ParseError
 from obsv.metrics.promql.signatures import SIGNATURES
 
-WORDS: dict[ValueType, str] = {"scalar": "scalar", "vector": "instant vector", "matrix": "range vector", "string": "string"}
+WORDS: dict[ValueType, str] = {
+    "scalar": "scalar",
+    "vector": "instant vector",
+    "matrix": "range vector",
+    "string": "string",
+}
 COMPARISONS = ("==", "!=", ">", "<", ">=", "<=")
 SETS = ("and", "or", "unless")
 
@@ -32,7 +35,11 @@ def check(node: Node, text: str) -> None:
         case Unary():
             check(node.expr, text)
             if node.expr.type not in ("scalar", "vector"):
-                _fail(f'unary expression only allowed on expressions of type scalar or instant vector, got "{WORDS[node.expr.type]}"', node, text)
+                _fail(
+                    f'unary expression only allowed on expressions of type scalar or instant vector, got "{WORDS[node.expr.type]}"',
+                    node,
+                    text,
+                )
         case Subquery():
             check(node.expr, text)
         case Aggregate():
@@ -98,5 +105,3 @@ def _binary(node: Binary, text: str) -> None:
     for label in matching.include if matching.on else ():
         if label in matching.labels:
             _fail(f'label "{label}" must not occur in ON and GROUP clause at once', node, text)
-
-

@@ -93,7 +93,9 @@ class Engine:
         needs = wanted(node, query.grid, lookback, self.options.subquery_step_ms)
         left, data = self.options.max_samples, dict[int, SeriesSet]()
         for need in needs:
-            data[id(need.node)] = await source.select(query.org, need.node.matchers, need.start_ms, need.end_ms, limit=left)
+            data[id(need.node)] = await source.select(
+                query.org, need.node.matchers, need.start_ms, need.end_ms, limit=left
+            )
             left -= len(data[id(need.node)].t)
             if left <= 0:
                 raise TooManySamples

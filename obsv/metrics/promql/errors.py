@@ -1,10 +1,10 @@
 """Why a query cannot be answered.
 
-    PromqlError
-    ├── ParseError        the text is not PromQL (bad_data)
-    ├── ExecutionError    it cannot be evaluated on this data (execution)
-    │   └── TooManySamples
-    └── QueryTimeout      it took too long (timeout)
+PromqlError
+├── ParseError        the text is not PromQL (bad_data)
+├── ExecutionError    it cannot be evaluated on this data (execution)
+│   └── TooManySamples
+└── QueryTimeout      it took too long (timeout)
 """
 
 from __future__ import annotations

@@ -51,7 +51,13 @@ class Evaluator:
     """One evaluation: the fetched samples, the limits, the notes."""
 
     def __init__(
-        self, data: Mapping[int, SeriesSet], top: Grid, lookback_ms: int, subquery_step_ms: int, deadline: float, text: str
+        self,
+        data: Mapping[int, SeriesSet],
+        top: Grid,
+        lookback_ms: int,
+        subquery_step_ms: int,
+        deadline: float,
+        text: str,
     ) -> None:
         self.data, self.top, self.lookback_ms, self.subquery_step_ms = data, top, lookback_ms, subquery_step_ms
         self.deadline, self.notes = deadline, Notes(text)
@@ -107,7 +113,15 @@ class Evaluator:
         shape = (len(series.labels), windows.count)
         values, present = np.zeros(shape), np.zeros(shape, np.uint8)
         kernel.instant_values(
-            series.offsets, series.t, series.v, windows.start, windows.step, self.lookback_ms, want_time, values, present
+            series.offsets,
+            series.t,
+            series.v,
+            windows.start,
+            windows.step,
+            self.lookback_ms,
+            want_time,
+            values,
+            present,
         )
         mask = present.view(np.bool_)
         vector = Vector(list(series.labels), values, mask)

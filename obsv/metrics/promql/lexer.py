@@ -17,7 +17,9 @@ BRACKET_IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 SPACE = re.compile(r"(?:\s+|#[^\n]*)+")
 OPERATOR = re.compile(r"=~|!~|==|!=|<=|>=|[-+*/%^<>=(){}\[\],:@]")
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`[^`]*`', re.DOTALL)
-ESCAPE = re.compile(r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.?))", re.DOTALL)
+ESCAPE = re.compile(
+    r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.?))", re.DOTALL
+)
 SIMPLE = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v", "\\": "\\", "'": "'", '"': '"'}
 UNITS_MS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000, "y": 31_536_000_000}
 PART = re.compile(r"(\d+)(ms|[smhdwy])")
@@ -60,7 +62,11 @@ def _unquote(text: str, source: str, position: int) -> str:
                 raise ParseError("escape sequence is an invalid Unicode code point", source, position)
             out += chr(code).encode()
         else:
-            raise ParseError(f"unknown escape sequence U+{ord(bad):04X} '{bad}'" if bad else "escape sequence not terminated", source, position)
+            raise ParseError(
+                f"unknown escape sequence U+{ord(bad):04X} '{bad}'" if bad else "escape sequence not terminated",
+                source,
+                position,
+            )
         last = found.end()
     out += body[last:].encode()
     return out.decode("utf-8", "surrogateescape")

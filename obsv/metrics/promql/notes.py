@@ -42,4 +42,6 @@ class Notes:
     def counter(self, name: str, node: Node) -> None:
         """rate() of what does not look like a counter."""
         if name and not name.endswith(COUNTER_SUFFIXES):
-            self.inform(f'metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "{name}"', node)
+            self.inform(
+                f'metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "{name}"', node
+            )

@@ -201,14 +201,19 @@ class _Parser:
         if not args:
             self.fail("no arguments for aggregate expression provided", token)
         if len(args) != wanted:
-            self.fail(f"wrong number of arguments for aggregate expression provided, expected {wanted}, got {len(args)}", token)
+            self.fail(
+                f"wrong number of arguments for aggregate expression provided, expected {wanted}, got {len(args)}",
+                token,
+            )
         return Aggregate(token.start, end, op, args[-1], args[0] if wanted == 2 else None, labels, without)
 
     def label_list(self, context: str) -> tuple[str, ...]:
         self.expect("(", context)
         labels: list[str] = []
         while not self.is_op(")"):
-            if self.token.kind not in ("identifier", "string") or (self.token.kind == "identifier" and ":" in self.token.text):
+            if self.token.kind not in ("identifier", "string") or (
+                self.token.kind == "identifier" and ":" in self.token.text
+            ):
                 self.unexpected(context, "label")
             token = self.take()
             labels.append(str(token.value) if token.kind == "string" else token.text)
@@ -281,13 +286,17 @@ class _Parser:
             step_ms = 0 if self.is_op("]") else self.milliseconds("subquery")
             self.expect("]", "subquery selector")
             if node.type != "vector" and node.type != "scalar":
-                raise ParseError(f'subquery is only allowed on instant vector, got {node.type} instead', self.text, node.start)
+                raise ParseError(
+                    f"subquery is only allowed on instant vector, got {node.type} instead", self.text, node.start
+                )
             return Subquery(node.start, node.end, node, range_ms, step_ms)
         self.expect("]", "subquery or range selector")
         if not isinstance(node, Selector) or node.range_ms:
             raise ParseError("ranges only allowed for vector selectors", self.text, node.start)
         if node.offset_ms or node.at is not None:
-            what = "no offset modifiers allowed before range" if node.offset_ms else "no @ modifiers allowed before range"
+            what = (
+                "no offset modifiers allowed before range" if node.offset_ms else "no @ modifiers allowed before range"
+            )
             raise ParseError(what, self.text, node.start)
         node.range_ms = range_ms
         return node
@@ -307,14 +316,22 @@ class _Parser:
 
     def set_offset(self, node: Node) -> None:
         if not isinstance(node, (Selector, Subquery)):
-            raise ParseError("offset modifier must be preceded by an instant vector selector or range vector selector or a subquery", self.text, node.start)
+            raise ParseError(
+                "offset modifier must be preceded by an instant vector selector or range vector selector or a subquery",
+                self.text,
+                node.start,
+            )
         if node.offset_ms:
             raise ParseError("offset may not be set multiple times", self.text, node.start)
         node.offset_ms = self.milliseconds("offset")
 
     def set_at(self, node: Node) -> None:
         if not isinstance(node, (Selector, Subquery)):
-            raise ParseError("@ modifier must be preceded by an instant vector selector or range vector selector or a subquery", self.text, node.start)
+            raise ParseError(
+                "@ modifier must be preceded by an instant vector selector or range vector selector or a subquery",
+                self.text,
+                node.start,
+            )
         if node.at is not None:
             raise ParseError("@ <timestamp> may not be set multiple times", self.text, node.start)
         node.at = self.at_value()

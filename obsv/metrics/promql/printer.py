@@ -30,7 +30,9 @@ def _modifiers(node: Selector | Subquery) -> str:
 
 
 def _selector(node: Selector) -> str:
-    plain = node.name and (node.name[0].isalpha() or node.name[0] in "_:") and node.name.replace(":", "_").isidentifier()
+    plain = (
+        node.name and (node.name[0].isalpha() or node.name[0] in "_:") and node.name.replace(":", "_").isidentifier()
+    )
     pairs = [
         f"{m.name}{m.op}{_quoted(m.value)}"
         for m in node.matchers
@@ -52,7 +54,9 @@ def _binary(node: Binary) -> str:
 
 
 def _aggregate(node: Aggregate) -> str:
-    clause = f" {'without' if node.without else 'by'} ({', '.join(node.labels)}) " if node.labels or node.without else ""
+    clause = (
+        f" {'without' if node.without else 'by'} ({', '.join(node.labels)}) " if node.labels or node.without else ""
+    )
     args = [print_expr(arg) for arg in (node.param, node.expr) if arg is not None]
     return f"{node.op}{clause}({', '.join(args)})"
 

@@ -74,7 +74,9 @@ class Vector:
     def broadcast(self, steps: int) -> Vector:
         """A one-step vector at every step."""
         shape = (len(self.labels), steps)
-        return Vector(self.labels, np.broadcast_to(self.values, shape), np.broadcast_to(self.present, shape), self.ordered)
+        return Vector(
+            self.labels, np.broadcast_to(self.values, shape), np.broadcast_to(self.present, shape), self.ordered
+        )
 
 
 @dataclass(slots=True)
@@ -103,7 +105,9 @@ def without_name(labels: Labels) -> Labels:
 
 def drop_names(vector: Vector) -> Vector:
     """Take the metric names off; rows that become the same are joined."""
-    return unique(Vector([without_name(labels) for labels in vector.labels], vector.values, vector.present, vector.ordered))
+    return unique(
+        Vector([without_name(labels) for labels in vector.labels], vector.values, vector.present, vector.ordered)
+    )
 
 
 def unique(vector: Vector) -> Vector:

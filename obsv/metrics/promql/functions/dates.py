@@ -29,8 +29,12 @@ PARTS: dict[str, Callable[[Int64], Float64]] = {
     "minute": lambda s: (s // 60 % 60).astype(np.float64),
     "hour": lambda s: (s // 3600 % 24).astype(np.float64),
     "day_of_week": lambda s: ((s // 86400 + 4) % 7).astype(np.float64),
-    "day_of_month": lambda s: (_days(s) - _days(s).astype("datetime64[M]").astype("datetime64[D]")).astype(np.float64) + 1,
-    "day_of_year": lambda s: (_days(s) - _days(s).astype("datetime64[Y]").astype("datetime64[D]")).astype(np.float64) + 1,
+    "day_of_month": lambda s: (
+        (_days(s) - _days(s).astype("datetime64[M]").astype("datetime64[D]")).astype(np.float64) + 1
+    ),
+    "day_of_year": lambda s: (
+        (_days(s) - _days(s).astype("datetime64[Y]").astype("datetime64[D]")).astype(np.float64) + 1
+    ),
     "days_in_month": _month_length,
     "month": lambda s: (s.astype("datetime64[s]").astype("datetime64[M]").astype(np.int64) % 12 + 1).astype(np.float64),
     "year": lambda s: (s.astype("datetime64[s]").astype("datetime64[Y]").astype(np.int64) + 1970).astype(np.float64),

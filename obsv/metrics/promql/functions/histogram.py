@@ -72,7 +72,10 @@ def _histogram_quantile(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     values, present = np.zeros((len(groups), grid.count)), np.zeros((len(groups), grid.count), np.bool_)
     for place, buckets in enumerate(groups.values()):
         if _group(sorted(buckets), vector, q, values[place], present[place]):
-            ev.notes.inform("input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)", node.args[1])
+            ev.notes.inform(
+                "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)",
+                node.args[1],
+            )
     return Vector([dict(key) for key in groups], values, present)
 
 

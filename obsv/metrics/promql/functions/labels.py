@@ -18,7 +18,7 @@ _REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
 
 
 def _checked(name: str, function: str) -> str:
-    if not name:
+    if not name or any("\udc80" <= char <= "\udcff" for char in name):  # not UTF-8
         raise ExecutionError(f'invalid destination label name in {function}(): "{name}"')
     return name
 
@@ -44,7 +44,10 @@ def _replace(ev: Evaluator, node: Call, grid: Grid) -> Vector:
         if found is None:
             labels.append(one)
             continue
-        groups = {**{str(i): text or "" for i, text in enumerate((found.group(0), *found.groups()))}, **found.groupdict("")}
+        groups = {
+            **{str(i): text or "" for i, text in enumerate((found.group(0), *found.groups()))},
+            **found.groupdict(""),
+        }
         expanded = _REFERENCE.sub(
             lambda reference: "$" if reference[0] == "$$" else groups.get(reference[1] or reference[2], ""), replacement
         )

@@ -62,6 +62,16 @@ def _vector(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     return Vector([{}], values[np.newaxis, :], np.ones((1, grid.count), np.bool_))
 
 
+def _constant(value: Callable[[Evaluator], float]) -> Function:
+    return lambda ev, node, grid: Scalar(np.full(grid.count, value(ev)))
+
+
+def _of_two(ev: Evaluator, node: Call, grid: Grid) -> Scalar:
+    """The smaller or larger of two scalars; a NaN gives way to the other."""
+    choose = np.fmin if node.name == "min_of" else np.fmax
+    return Scalar(choose(ev.scalar(node.args[0], grid).values, ev.scalar(node.args[1], grid).values))
+
+
 FUNCTIONS: dict[str, Function] = {
     **{
         name: _each(function)
@@ -75,7 +85,13 @@ FUNCTIONS: dict[str, Function] = {
     "clamp": _clamp,
     "clamp_max": _clamp,
     "clamp_min": _clamp,
-    "pi": lambda ev, node, grid: Scalar(np.full(grid.count, np.pi)),
+    "end": _constant(lambda ev: ev.top.end / 1000),
+    "max_of": _of_two,
+    "min_of": _of_two,
+    "pi": _constant(lambda ev: np.pi),
+    "range": _constant(lambda ev: (ev.top.end - ev.top.start) / 1000),
+    "start": _constant(lambda ev: ev.top.start / 1000),
+    "step": _constant(lambda ev: ev.top.step / 1000 if ev.top.count > 1 else 0.0),
     "round": _round,
     "scalar": _scalar,
     "time": lambda ev, node, grid: Scalar(grid.times / 1000),

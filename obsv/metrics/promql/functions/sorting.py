@@ -44,7 +44,9 @@ def _by_label(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     def key(labels: Labels) -> tuple[object, ...]:
         return *(natural(labels.get(name, "")) for name in names), label_key(labels)
 
-    rows = sorted(range(len(vector.labels)), key=lambda row: key(vector.labels[row]), reverse=node.name.endswith("_desc"))
+    rows = sorted(
+        range(len(vector.labels)), key=lambda row: key(vector.labels[row]), reverse=node.name.endswith("_desc")
+    )
     return _ordered(vector, rows)
 
 

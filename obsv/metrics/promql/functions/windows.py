@@ -37,7 +37,9 @@ KEEPS_NAME = frozenset(("last_over_time", "first_over_time"))
 COUNTERS = frozenset(("rate", "increase", "irate"))
 
 
-def apply(function: RangeFunction, matrix: Matrix, grid: Grid, *params: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Vector:
+def apply(
+    function: RangeFunction, matrix: Matrix, grid: Grid, *params: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> Vector:
     """A window function over a range vector; `params` are float64[steps]."""
     windows, series = matrix.grid, matrix.series
     shape = (len(series.labels), windows.count)
@@ -45,7 +47,17 @@ def apply(function: RangeFunction, matrix: Matrix, grid: Grid, *params: np.ndarr
     none = np.zeros(windows.count)
     first, second = (*(np.ascontiguousarray(p[: windows.count]) for p in params), none, none)[:2]
     kernel.range_function(
-        function, series.offsets, series.t, series.v, windows.start, windows.step, matrix.range_ms, first, second, values, present
+        function,
+        series.offsets,
+        series.t,
+        series.v,
+        windows.start,
+        windows.step,
+        matrix.range_ms,
+        first,
+        second,
+        values,
+        present,
     )
     mask = present.view(np.bool_)
     vector = Vector(list(series.labels), values, mask)
@@ -69,7 +81,9 @@ def _window(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     if node.name == "double_exponential_smoothing":
         for word, values in zip(("smoothing", "trend"), params, strict=True):
             if not ((values >= 0) & (values <= 1)).all():
-                raise ExecutionError(f"invalid {word} factor. Expected: 0 <= {word[0]}f <= 1, got: {go_float(float(values[0]))}")
+                raise ExecutionError(
+                    f"invalid {word} factor. Expected: 0 <= {word[0]}f <= 1, got: {go_float(float(values[0]))}"
+                )
     matrix = ev.matrix(node.args[at], grid)
     if node.name in COUNTERS and matrix.series.labels:
         ev.notes.counter(_metric(node.args[at]), node.args[at])

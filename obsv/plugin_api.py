@@ -9,27 +9,39 @@ from __future__ import annotations
 from obsv.core.clock import Clock
 from obsv.core.plugin_settings import PluginSettings, Secret, decode
 from obsv.metrics.store.base import MetricStore, RemoteWriter, StoreLimitExceeded, StoreUnavailable
+from obsv.metrics.store.blocks import Blocks, PostgresBlockRepository, SQLiteBlockRepository
+from obsv.metrics.store.blockstore import BlockStore
 from obsv.metrics.store.context import StoreContext
+from obsv.metrics.store.log import FileLog
+from obsv.metrics.store.log_table import TableLog
+from obsv.metrics.store.sharedstore import SharedBlockStore
 from obsv.metrics.store.types import STALE, Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
 from obsv.notify import Message, Notifier, NotifyError, Receipt
 
 __all__ = [
     "STALE",
+    "BlockStore",
+    "Blocks",
     "Clock",
+    "FileLog",
     "Matcher",
     "Message",
     "MetricStore",
     "Notifier",
     "NotifyError",
     "PluginSettings",
+    "PostgresBlockRepository",
     "Receipt",
     "RemoteWriter",
+    "SQLiteBlockRepository",
     "Secret",
     "SeriesSet",
+    "SharedBlockStore",
     "StoreContext",
     "StoreLimitExceeded",
     "StoreStats",
     "StoreUnavailable",
+    "TableLog",
     "WriteBatch",
     "WriteResult",
     "decode",

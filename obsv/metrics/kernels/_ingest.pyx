@@ -64,6 +64,7 @@ cdef extern from "head.h" namespace "obsv" nogil:
         uint64_t frozen_samples()
         uint64_t columns(uint32_t*, int64_t*, int64_t*, uint64_t*) except +
         void release() except +
+        void clear() except +
         cbool gather(const uint32_t*, size_t, int64_t, int64_t, uint64_t, Columns&) except +
         void keys(uint32_t, uint32_t, string&, vector[uint32_t]&, vector[uint32_t]&) except +
         void newest(const uint32_t*, size_t, int64_t*) except +
@@ -176,6 +177,10 @@ cdef class Head:
     def release(self):
         with nogil:
             self.head.release()
+
+    def clear(self):
+        with nogil:
+            self.head.clear()
 
     def gather(self, const uint32_t[::1] sids, int64_t start, int64_t end, uint64_t limit):
         cdef Columns found

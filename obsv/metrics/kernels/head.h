@@ -87,6 +87,14 @@ class Head {
         frozen_.release(current_.chunks() + 64);
     }
 
+    // Forget all samples; series stay, and so does what is known of their newest one.
+    void clear() {
+        const std::lock_guard<std::mutex> hold(lock_);
+        roll_back();
+        frozen_.release(64);
+        current_.release(64);
+    }
+
     // Samples of the given series within [start, end]; false when they would be more than `limit`.
     bool gather(const uint32_t* sids, size_t k, int64_t start, int64_t end, uint64_t limit, Columns& out) {
         const std::lock_guard<std::mutex> hold(lock_);

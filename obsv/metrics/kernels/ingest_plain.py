@@ -163,6 +163,12 @@ class Head:
         with self._lock:
             self._frozen = {}
 
+    def clear(self) -> None:
+        """Forget all samples; series stay, and so does what is known of their newest one."""
+        with self._lock:
+            self._roll_back()
+            self._frozen, self._current = {}, {}
+
     # -- reading ------------------------------------------------------------------------------------------------
 
     def gather(self, sids: UInt32, start: int, end: int, limit: int) -> tuple[Int64, Int64, Float64] | None:

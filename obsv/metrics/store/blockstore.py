@@ -13,7 +13,7 @@ import structlog
 from obsv.metrics.kernels.ingest import encode_request, merge, put_label
 from obsv.metrics.store.base import StoreLimitExceeded, StoreUnavailable
 from obsv.metrics.store.blocks.engine import Blocks
-from obsv.metrics.store.blocks.types import Ragged, SeriesKeys, UInt32
+from obsv.metrics.store.blocks.types import Ragged, UInt32
 from obsv.metrics.store.context import HOUR_MS, StoreContext
 from obsv.metrics.store.head import StoreHead
 from obsv.metrics.store.log import Log, LogStats
@@ -50,11 +50,13 @@ class BlockStore:
     async def open(self) -> None:
         """Load the series, replay the log, and begin to flush and compact in the background."""
         await self._blocks.open()
-        stored: list[SeriesKeys] = [part async for part in self._blocks.load_series()]
-        self._head.load(stored)
-        await self._log.open(self._blocks.flushed_seq(), self._head.replay)
+        await self._load()
+        await self._log.open(self._blocks.flushed_seq(), self._head.replay, self._behind)
         self._flushed_at = self._context.clock.monotonic()
         self._keeper = asyncio.create_task(self._keep_house(), name="metric-store")
+
+    async def _load(self) -> None:
+        self._head.load([part async for part in self._blocks.load_series()])
 
     async def close(self) -> None:
         """Flush and let go.  What cannot be flushed stays in the log."""
@@ -76,13 +78,19 @@ class BlockStore:
             self._wake.clear()
             try:
                 if self._is_due():
-                    await self.flush()
+                    async with self._flushing, self._log.exclusive(wait=False) as mine:
+                        await self._flush() if mine else await self._settle()
                 elif self._context.clock.monotonic() >= compact_at:
-                    more = await self._log.leads() and await self._blocks.compact()
+                    more = await self._compact()
                     compact_at = self._context.clock.monotonic() + (0 if more else COMPACT_EVERY_S)
             except Exception:
                 logger.exception("metrics_store.upkeep_failed")
                 await asyncio.sleep(RETRY_S)
+
+    async def _compact(self) -> bool:
+        async with self._flushing, self._log.exclusive(wait=False) as mine:
+            await self._settle()
+            return mine and await self._blocks.compact()
 
     def _is_due(self) -> bool:
         if self._head.frozen or self._head.is_due:
@@ -121,12 +129,25 @@ class BlockStore:
 
     async def flush(self) -> None:
         """Put everything written so far into blocks.  Raises StoreUnavailable; then it stays in log and memory."""
-        async with self._flushing:
-            if self._head.frozen:
-                await self._finish_flush()
-            if self._head.freeze(self._log.mark()):
-                await self._finish_flush()
-            self._flushed_at = self._context.clock.monotonic()
+        async with self._flushing, self._log.exclusive(wait=True):
+            await self._flush()
+
+    async def _flush(self) -> None:
+        await self._settle()
+        if self._head.frozen:
+            await self._finish_flush()
+        if self._head.freeze(self._log.mark()):
+            await self._finish_flush()
+        self._flushed_at = self._context.clock.monotonic()
+
+    async def _settle(self) -> None:
+        """Take note of what other servers have flushed.  Here there are none; SharedBlockStore has them."""
+
+    async def _behind(self) -> None:
+        """The same, asked for by the log."""
+
+    def _flushed(self, seq: int) -> None:
+        """All up to this log record was flushed here."""
 
     async def _finish_flush(self) -> None:
         frozen = self._head.frozen
@@ -135,6 +156,7 @@ class BlockStore:
         flush = await asyncio.to_thread(self._head.flush_of, frozen)
         await self._blocks.flush(flush)
         self._head.release()
+        self._flushed(frozen.seq)
         await self._log.drop(frozen.seq)
 
     # -- read ---------------------------------------------------------------------------------------------------
@@ -208,14 +230,16 @@ class BlockStore:
 
     async def delete(self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> int:
         """Remove samples for good; gives how many.  Flushes first, so that the log cannot bring them back."""
-        await self.flush()
-        sids = await asyncio.to_thread(self._head.index.find, org, matchers)
-        return await self._blocks.delete(org, sids, start_ms, end_ms)
+        async with self._flushing, self._log.exclusive(wait=True):
+            await self._flush()
+            sids = await asyncio.to_thread(self._head.index.find, org, matchers)
+            return await self._blocks.delete(org, sids, start_ms, end_ms)
 
     async def drop_before(self, org: int, cutoff_ms: int) -> int:
         """Remove an organisation's samples older than this; gives how many."""
-        await self.flush()
-        return await self._blocks.drop_before(org, cutoff_ms)
+        async with self._flushing, self._log.exclusive(wait=True):
+            await self._flush()
+            return await self._blocks.drop_before(org, cutoff_ms)
 
     async def stats(self, org: int | None = None) -> StoreStats:
         """Sizes and counts of one organisation, or of all."""

@@ -6,17 +6,19 @@ import secrets
 from dataclasses import dataclass
 
 import numpy as np
+import structlog
 
-from obsv.core.errors import BadRequest
+from obsv.core.errors import BadRequest, ObsvError
 from obsv.metrics.kernels.ingest import Head as Kernel
 from obsv.metrics.kernels.ingest import Rules
 from obsv.metrics.kernels.ingest_plain import Outcome
-from obsv.metrics.store.base import StoreUnavailable
 from obsv.metrics.store.blocks.types import Flush, Ragged, SeriesKeys, UInt32
 from obsv.metrics.store.body import Unpacker
 from obsv.metrics.store.context import HOUR_MS, StoreContext
 from obsv.metrics.store.index import SeriesIndex
 from obsv.metrics.store.records import Record
+
+logger = structlog.stdlib.get_logger(__name__)
 
 FLUSH_SAMPLES = 1_200_000
 """A flush begins at this many samples in memory, or 24 for each series if that is more."""
@@ -42,6 +44,7 @@ class StoreHead:
     def __init__(self, context: StoreContext) -> None:
         self._context = context
         self._unpacker = Unpacker(context.max_request_bytes)
+        self._replayed = Unpacker(1 << 30)  # what was once taken is taken again, whatever the limit is now
         self._kernel = Kernel(secrets.token_bytes(16))
         self._persisted = 0
         self.index = SeriesIndex(self._kernel)
@@ -84,24 +87,33 @@ class StoreHead:
 
     def replay(self, record: Record) -> None:
         """Take a logged request again, with the verdicts of the first time."""
-        message = self._unpacker.unpack(record.body, record.encoding)
-        if not self._kernel.replay(record.org, message, record.received_ms // HOUR_MS, record.skips):
-            raise StoreUnavailable(f"log record {record.seq} cannot be read")
+        try:
+            message = self._replayed.unpack(record.body, record.encoding)
+            fine = self._kernel.replay(record.org, message, record.received_ms // HOUR_MS, record.skips)
+        except ObsvError:
+            fine = False
+        if not fine:  # its checksum was right, so this was never acknowledged by this version
+            logger.error("metrics_store.record_unreadable", seq=record.seq, org=record.org)
 
     def load(self, stored: list[SeriesKeys]) -> None:
         """Take in the series of the blocks.  Ids are dense; where one is missing nothing will ever be found."""
         if not stored:
             return
-        sids = np.concatenate([part.sids for part in stored])
-        orgs = np.concatenate([part.orgs for part in stored])
-        keys = [key for part in stored for key in part.keys]
-        self._persisted = int(sids.max()) + 1 if len(sids) else 0
-        owners = np.zeros(self._persisted, np.int64)
-        owners[sids] = orgs
-        names = [b""] * self._persisted
-        for sid, key in zip(sids.tolist(), keys, strict=True):
-            names[sid] = key
-        self._kernel.load(owners, names)
+        self._persisted = max(int(part.sids.max()) + 1 for part in stored)
+        known = self._kernel.series
+        owners = np.zeros(max(self._persisted - known, 0), np.int64)
+        keys = [b""] * len(owners)
+        for part in stored:
+            for org, sid, key in zip(part.orgs.tolist(), part.sids.tolist(), part.keys, strict=True):
+                if sid >= known:
+                    owners[sid - known], keys[sid - known] = org, key
+        self._kernel.load(owners, keys)
+
+    def restart(self, stored: list[SeriesKeys]) -> None:
+        """Another server has flushed: forget all samples, and learn its new series.  The log brings the rest again."""
+        self._kernel.clear()
+        self.frozen = None
+        self.load(stored)
 
     # -- out ----------------------------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ import os
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -44,8 +44,13 @@ class Log(Protocol):
 
     stats: LogStats
 
-    async def open(self, after_seq: int, replay: Callable[[Record], None]) -> None:
-        """Hand every kept record behind `after_seq` to `replay`, in order."""
+    async def open(
+        self, after_seq: int, replay: Callable[[Record], None], behind: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Hand every kept record behind `after_seq` to `replay`, in order.
+
+        `behind` is for logs that other processes write to as well: it is called when they went on without this one.
+        """
         ...
 
     async def keep(self, record: Record, head: Applier) -> None:
@@ -63,8 +68,8 @@ class Log(Protocol):
         """Records up to `seq` are in blocks."""
         ...
 
-    async def leads(self) -> bool:
-        """Whether this process is the one that flushes."""
+    def exclusive(self, *, wait: bool) -> AbstractAsyncContextManager[bool]:
+        """Be the only process that flushes; without `wait` gives whether that is so."""
         ...
 
     async def close(self) -> None:
@@ -106,7 +111,12 @@ class FileLog:
 
     # -- start and recovery -------------------------------------------------------------------------------------
 
-    async def open(self, after_seq: int, replay: Callable[[Record], None]) -> None:
+    async def open(
+        self,
+        after_seq: int,
+        replay: Callable[[Record], None],
+        behind: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         """Replay what is not in blocks.  A torn tail is cut off; damage elsewhere is counted and stepped over."""
         self._folder.mkdir(parents=True, exist_ok=True)
         self._take_lock()
@@ -302,9 +312,10 @@ class FileLog:
                 self.stats.bytes -= path.stat().st_size
                 path.unlink()
 
-    async def leads(self) -> bool:
+    @asynccontextmanager
+    async def exclusive(self, *, wait: bool) -> AsyncGenerator[bool]:
         """A file log has one process."""
-        return True
+        yield True
 
     async def close(self) -> None:
         """Sync, and let the next process in."""

@@ -37,7 +37,10 @@ cdef extern from "codec.h" namespace "obsv" nogil:
     bint get_times(Reader& reader, int64_t* t, int64_t n)
     uint64_t zigzag(int64_t x)
     int64_t unzigzag(uint64_t u)
-    string sort_key(const char* key, int64_t size, const vector[string]& targets) except +
+
+    cdef cppclass SortKeys:
+        SortKeys(const vector[string]& targets) except +
+        const string* of(const char* key, int64_t size) except +
 
 
 cdef bytes _to_bytes(Bytes& data):
@@ -221,12 +224,16 @@ def copy_ranges(
 def sort_keys(list keys, targets):
     """For each canonical label set the bytes to order it by: metric, own labels, then those named in `targets`."""
     cdef vector[string] names
-    cdef string made
     cdef bytes key
+    cdef const string* made
     for name in targets:
         names.push_back(<bytes> name)
+    cdef SortKeys* maker = new SortKeys(names)
     result = []
-    for key in keys:
-        made = sort_key(key, len(key), names)
-        result.append(<bytes> made)
-    return result
+    try:
+        for key in keys:
+            made = maker.of(key, len(key))
+            result.append(made.data()[:made.size()])
+        return result
+    finally:
+        del maker

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -356,7 +357,8 @@ struct Decoder {
             mantissa[0] = start;
             if (flags & FLAG_FLAT)
                 flat(flags, centre, stop);
-            else if (!integers(token, bits_start, flags, centre, divisor, stop))
+            else if (!(flags & FLAG_DELTA ? integers<true>(token, bits_start, centre, divisor, stop)
+                                          : integers<false>(token, bits_start, centre, divisor, stop)))
                 return false;
             values(flags, exponent, first, stop, out);
         }
@@ -368,7 +370,8 @@ struct Decoder {
             mantissa[i] = flags & FLAG_DELTA ? int64_t(uint64_t(mantissa[i - 1]) + uint64_t(centre)) : centre;
     }
 
-    bool integers(const uint8_t* token, uint64_t start, uint8_t flags, int64_t centre, uint64_t divisor, int64_t stop) {
+    template <bool DELTA>
+    bool integers(const uint8_t* token, uint64_t start, int64_t centre, uint64_t divisor, int64_t stop) {
         const uint8_t* data = padded.data();
         uint64_t at = start * 8;
         const uint64_t end = bits_at * 8;
@@ -389,7 +392,7 @@ struct Decoder {
             }
             at += kind.extra;
             uint64_t residual = (kind.negative ? 0 - size : size) * divisor + uint64_t(centre);
-            running = flags & FLAG_DELTA ? running + residual : residual;
+            running = DELTA ? running + residual : residual;
             mantissa[i] = int64_t(running);
         }
         return true;
@@ -451,8 +454,7 @@ struct Distinct {
     int64_t number(const int64_t* t, const int64_t* starts, const int64_t* stops, int64_t i) {
         const int64_t* mine = t + starts[i];
         const int64_t n = stops[i] - starts[i];
-        uint64_t hash = 0x9E3779B97F4A7C15ULL ^ uint64_t(n);
-        for (int64_t k = 0; k < n; k++) hash = (hash ^ uint64_t(mine[k])) * 0xFF51AFD7ED558CCDULL, hash ^= hash >> 32;
+        const uint64_t hash = hash_of(mine, n);
         auto [at, end] = seen.equal_range(hash);
         for (; at != end; ++at) {
             const int64_t other = first[at->second];
@@ -462,33 +464,73 @@ struct Distinct {
         seen.emplace(hash, int64_t(first.size()) - 1);
         return int64_t(first.size()) - 1;
     }
+
+    // Four lanes, so that one multiplication need not wait for the other.
+    static uint64_t hash_of(const int64_t* t, int64_t n) {
+        uint64_t lanes[4] = {uint64_t(n), 1, 2, 3};
+        for (int64_t k = 0; k < n; k++) {
+            uint64_t& lane = lanes[k & 3];
+            lane = (lane ^ uint64_t(t[k])) * 0xFF51AFD7ED558CCDULL;
+            lane ^= lane >> 32;
+        }
+        uint64_t hash = 0;
+        for (uint64_t lane : lanes) hash = (hash ^ lane) * 0x9E3779B97F4A7C15ULL;
+        return hash ^ (hash >> 29);
+    }
 };
 
-// The bytes that order label sets well for compression: metric, labels that tell series of one target apart, target
-// labels.  A key that is not a list of protobuf Label fields orders as itself.
-inline std::string sort_key(const char* key, int64_t size, const std::vector<std::string>& targets) {
-    std::string metric, own, target;
-    const uint8_t* base = reinterpret_cast<const uint8_t*>(key);
-    Reader in{base, base + size};
-    while (in.ok && in.at < in.end) {
-        std::string part[2];
-        if (in.byte() != 0x0A) return std::string(key, size);
-        in.varint();
-        for (int k = 0; k < 2 && in.at < in.end && *in.at == (k ? 0x12 : 0x0A); k++) {
-            in.byte();
-            uint64_t length = in.varint();
-            if (!in.ok || length > uint64_t(in.end - in.at)) return std::string(key, size);
-            part[k].assign(reinterpret_cast<const char*>(in.at), length);
-            in.at += length;
-        }
-        if (part[0] == "__name__")
-            metric = part[1];
-        else
-            (std::find(targets.begin(), targets.end(), part[0]) == targets.end() ? own : target) +=
-                part[0] + '\1' + part[1] + '\0';
+// Makes the bytes that order label sets well for compression: metric, labels that tell series of one target apart,
+// target labels.  A key that is not a list of protobuf Label fields orders as itself.
+class SortKeys {
+  public:
+    explicit SortKeys(const std::vector<std::string>& targets) : targets_(targets) {}
+
+    // Valid until the next call.
+    const std::string* of(const char* key, int64_t size) {
+        if (!parse(key, size)) made_.assign(key, size);
+        return &made_;
     }
-    if (!in.ok) return std::string(key, size);
-    return metric + '\0' + own + '\0' + target;
-}
+
+  private:
+    bool parse(const char* key, int64_t size) {
+        const uint8_t* base = reinterpret_cast<const uint8_t*>(key);
+        Reader in{base, base + size};
+        std::string_view metric;
+        own_.clear();
+        target_.clear();
+        while (in.at < in.end) {
+            if (in.byte() != 0x0A) return false;
+            in.varint();
+            std::string_view name = text(in, 0x0A), value = text(in, 0x12);
+            if (!in.ok) return false;
+            if (name == "__name__") {
+                metric = value;
+                continue;
+            }
+            std::string& to = is_target(name) ? target_ : own_;
+            to.append(name).append(1, '\1').append(value).append(1, '\0');
+        }
+        made_.assign(metric).append(1, '\0').append(own_).append(1, '\0').append(target_);
+        return true;
+    }
+
+    // The string field with this tag if it comes next, else nothing.
+    static std::string_view text(Reader& in, uint8_t tag) {
+        if (!in.ok || in.at >= in.end || *in.at != tag) return {};
+        in.byte();
+        uint64_t length = in.varint();
+        if (!in.ok || length > uint64_t(in.end - in.at)) return in.ok = false, std::string_view{};
+        std::string_view found(reinterpret_cast<const char*>(in.at), length);
+        in.at += length;
+        return found;
+    }
+
+    bool is_target(std::string_view name) const {
+        return std::find(targets_.begin(), targets_.end(), name) != targets_.end();
+    }
+
+    std::vector<std::string> targets_;
+    std::string own_, target_, made_;
+};
 
 }  // namespace obsv

@@ -252,3 +252,35 @@ async def test_special_values_keep_their_bits(repositories: Repositories) -> Non
     await settle(blocks)
     await check(blocks, model)
     await blocks.close()
+
+
+async def test_a_cancelled_flush_is_finished_and_may_be_done_again(repositories: Repositories) -> None:
+    model, blocks = Model(), await opened(repositories())
+    flush = model.flush({(1, s): ramp(START, 30) for s in range(40)})
+    for rounds in range(12):
+        task = asyncio.create_task(blocks.flush(flush))
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    await blocks.flush(flush)
+    await check(blocks, model)
+    assert blocks.flushed_seq() == model.flushed
+    assert sum([len(part.keys) async for part in blocks.load_series()]) == 40
+    await settle(blocks)
+    await check(blocks, model)
+    await blocks.close()
+
+
+async def test_a_day_of_dense_samples_is_kept_in_the_blocks_it_has(
+    repositories: Repositories, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obsv.metrics.store.blocks.compaction.MERGE_SAMPLES", 500)
+    model, blocks = Model(), await opened(repositories())
+    for i in range(10):
+        await blocks.flush(model.flush({(1, 1): ramp(START + i * HOUR, 240, step_ms=15_000)}))
+    await settle(blocks)
+    assert (await blocks.stats()).blocks == 10
+    await check(blocks, model)
+    await blocks.close()

@@ -59,6 +59,7 @@ class Blocks:
 
     async def close(self) -> None:
         """Close the repository."""
+        self._shelf.close()
         await self._repository.close()
 
     async def refresh(self) -> None:
@@ -101,8 +102,12 @@ class Blocks:
     async def flush(self, flush: Flush) -> None:
         """Keep all of it, in one transaction that is durable on return.
 
-        Raises StoreUnavailable (nothing was kept) and ValueError on samples of a series that was never named.
+        Raises StoreUnavailable (nothing was kept) and ValueError on samples of a series that was never named.  A caller
+        that is cancelled does not end a flush: what is on its way to the disk must be known here when it arrives.
         """
+        await asyncio.shield(asyncio.ensure_future(self._flush(flush)))
+
+    async def _flush(self, flush: Flush) -> None:
         async with self._flushing:
             state = {
                 FLUSHED: max(flush.log_seq, self.flushed_seq()),
@@ -119,6 +124,7 @@ class Blocks:
         new = flush.new_series
         for org in np.unique(new.orgs).tolist():
             mine = np.flatnonzero(new.orgs == org)
+            mine = mine[self._map(org).find(new.sids[mine]) < 0]  # a flush that is done again brings nothing new
             made = self._map(org).place(new.sids[mine], [new.keys[i] for i in mine.tolist()])
             maps[org] = self._map(org).with_segments([segment for segment, _ in made])
             segments += [NewSegment(org, len(keys), encode_segment(segment, keys)) for segment, keys in made]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,14 @@ from obsv.metrics.kernels import codec
 from obsv.metrics.store.base import StoreLimitExceeded
 from obsv.metrics.store.blocks.block import BlockReader
 from obsv.metrics.store.blocks.envelope import DamagedError
+from obsv.metrics.store.blocks.pieces import first_not_before
 from obsv.metrics.store.blocks.repository import StoredBlock
 from obsv.metrics.store.blocks.times import TimesReader
 from obsv.metrics.store.types import Float64, Int64
+
+SHARES = 2
+SHARED_SAMPLES = 200_000
+"""A read that decodes so many samples is shared by two threads (the kernels let go of the GIL)."""
 
 
 @dataclass
@@ -47,6 +53,9 @@ class _Part:
         return self.stop - self.first
 
 
+Run = Callable[[Callable[[int], list[_Part]], Iterable[int]], Iterable[list[_Part]]]
+
+
 class Read:
     """One read of some places (`partition << 8 | slot`, any order) over a time.
 
@@ -59,6 +68,7 @@ class Read:
         self._start_ms, self._end_ms, self._limit = start_ms, end_ms, limit
         self._parts: list[_Part] = []
         self.samples = 0
+        self._work = 0  # samples to decode: those before a read range too
         self.damaged: list[int] = []
 
     def add(self, stored: StoredBlock, data: bytes, times: TimesReader) -> None:
@@ -93,31 +103,30 @@ class Read:
             (starts + first)[which],
         )
         self.samples += int(part.lengths.sum())
+        self._work += int(part.stop.sum())
         if self.samples > self._limit:
             raise StoreLimitExceeded(f"the query would read more than {self._limit} samples")
         self._parts.append(part)
 
     def _clip(self, pool: Int64, starts: Int64, counts: Int64, stored: StoredBlock) -> tuple[Int64, Int64]:
         """The samples first..stop of each vector that lie in the time of the read."""
-        first, stop = np.zeros(len(starts), np.int64), counts.copy()
         placement = stored.placement
         if self._start_ms <= placement.start_ms and placement.end_ms <= self._end_ms:
-            return first, stop
-        for i, (start, count) in enumerate(zip(starts.tolist(), counts.tolist(), strict=True)):
-            vector = pool[start : start + count]
-            first[i] = np.searchsorted(vector, self._start_ms)
-            stop[i] = np.searchsorted(vector, self._end_ms, side="right")
-        return first, stop
+            return np.zeros(len(starts), np.int64), counts
+        ends = starts + counts
+        first = first_not_before(pool, starts, ends, self._start_ms)
+        return first - starts, first_not_before(pool, first, ends, self._end_ms + 1) - starts
 
-    def finish(self) -> Columns:
-        """Decode and merge."""
+    def finish(self, run: Run) -> Columns:
+        """Decode and merge; `run` does a function for several shares of the work, at the same time if it can."""
+        shares = SHARES if self._work >= SHARED_SAMPLES else 1
         while True:
             layout = _Layout(self._parts, len(self._places))
-            broken = layout.decode()
-            if broken is None:
+            broken = {part.id for found in run(partial(layout.decode, of=shares), range(shares)) for part in found}
+            if not broken:
                 return layout.columns()
-            self.damaged.append(broken.id)
-            self._parts = [part for part in self._parts if part is not broken]
+            self.damaged += sorted(broken)
+            self._parts = [part for part in self._parts if part.id not in broken]
 
 
 class _Layout:
@@ -137,21 +146,20 @@ class _Layout:
         total = int(counts.sum())
         self._t, self._v = np.empty(total, np.int64), np.empty(total, np.float64)
 
-    def decode(self) -> _Part | None:
-        """Fill in times and values; the first block that cannot be read ends it."""
-        base = 0
-        for part in self._parts:
+    def decode(self, share: int, *, of: int) -> list[_Part]:
+        """Fill in times and values of every `of`th block; gives those that cannot be read."""
+        bases = np.cumsum([0, *(len(part.rows) for part in self._parts)]).tolist()
+        broken: list[_Part] = []
+        for part, base in list(zip(self._parts, bases, strict=False))[share::of]:
             at = self._at[base : base + len(part.rows)]
-            base += len(part.rows)
             codec.copy_ranges(part.times, part.times_at, part.lengths, at, self._t)
-            series = len(part.counts)
-            first, stop, to = (np.zeros(series, np.int64) for _ in range(3))
+            first, stop, to = (np.zeros(len(part.counts), np.int64) for _ in range(3))
             first[part.rows], stop[part.rows], to[part.rows] = part.first, part.stop, at
             try:
                 part.block.decode(part.counts, first, stop, to, self._v)
             except DamagedError:
-                return part
-        return None
+                broken.append(part)
+        return broken
 
     def columns(self) -> Columns:
         """The samples by place, strictly increasing in time."""

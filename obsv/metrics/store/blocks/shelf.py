@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ import structlog
 from obsv.metrics.store.base import StoreUnavailable
 from obsv.metrics.store.blocks.cache import TimesCache
 from obsv.metrics.store.blocks.envelope import DamagedError
-from obsv.metrics.store.blocks.reader import Columns, Read
+from obsv.metrics.store.blocks.reader import SHARES, Columns, Read
 from obsv.metrics.store.blocks.repository import BlockRepository, Piece, Span, StoredBlock
 from obsv.metrics.store.blocks.times import TimesReader
 from obsv.metrics.store.types import Int64
@@ -50,6 +51,11 @@ class Shelf:
     def __init__(self, repository: BlockRepository) -> None:
         self._repository = repository
         self._cache = TimesCache()
+        self._decoders = ThreadPoolExecutor(SHARES, thread_name_prefix="obsv-blocks-decode")
+
+    def close(self) -> None:
+        """End the threads."""
+        self._decoders.shutdown(wait=False)
 
     async def read(self, org: int, places: Int64, start_ms: int, end_ms: int, *, limit: int) -> Columns:
         """The samples of these places, merged over all blocks.  Raises StoreLimitExceeded."""
@@ -73,7 +79,7 @@ class Shelf:
             times = await self._times(org, sorted({block.times_id for block in batch}))
             unreadable += [block.id for block in batch if block.times_id not in times]
             await asyncio.to_thread(_add, read, batch, data, times)
-        columns = await asyncio.to_thread(read.finish)
+        columns = await asyncio.to_thread(read.finish, self._decoders.map)
         await self._damaged(Piece.BLOCK, org, read.damaged)
         return Reading(columns, frozenset(unreadable + read.damaged))
 

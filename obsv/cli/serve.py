@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     # The server drains, then raises the signal again: by then all is done and the exit code is 0.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, _drained)
     serve(
         create_app(settings),
         listener,
@@ -65,6 +65,10 @@ def run(args: argparse.Namespace) -> int:
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     return 0
+
+
+def _drained(*_: object) -> None:
+    """Nothing is left to do."""
 
 
 def _port(text: str) -> int:

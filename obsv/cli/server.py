@@ -36,8 +36,15 @@ class _Start:
         try:
             await self._app(scope, receive, without_trace)
         except Exception as error:
-            self.error = error
+            self.error = _innermost(error)
             raise
+
+
+def _innermost(error: Exception) -> Exception:
+    """The one error that the framework's groups are wrapped around."""
+    while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
 
 
 class _Server(uvicorn.Server):
@@ -74,5 +81,5 @@ def serve(app: ASGIApp, listener: socket.socket, *, ready: str, **options: Any) 
     if start.error is None:
         return
     if isinstance(start.error, (ObsvError, OSError)):
-        raise Failed(f"cannot start: {start.error}")
+        raise Failed(f"cannot start: {start.error}") from None
     raise start.error

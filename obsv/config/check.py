@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -12,12 +13,8 @@ from obsv.core.duration import parse_duration_ms
 
 def check(settings: Settings) -> Iterator[tuple[str, str]]:
     """(key, what is wrong) of every rule that is broken."""
-    base = urlsplit(settings.server.base_url)
-    if base.scheme not in ("http", "https") or not base.hostname or base.path not in ("", "/"):
-        yield "server.base_url", f"expected http(s)://host[:port] without a path, got {settings.server.base_url!r}"
-    url = settings.database.url
-    if url != "sqlite" and not url.startswith(("postgres://", "postgresql://")):
-        yield "database.url", 'expected "sqlite" or "postgres://…"'
+    yield from _addresses(settings)
+    yield from _production(settings)
     if settings.metrics.sync != "always":
         try:
             parse_duration_ms(settings.metrics.sync)
@@ -31,10 +28,33 @@ def check(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "plan", "expected at least one [[plan]]"
     if len({plan.name for plan in settings.plans}) < len(settings.plans):
         yield "plan", "expected a different name for each [[plan]]"
+
+
+def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:
+    base = urlsplit(settings.server.base_url)
+    if base.scheme not in ("http", "https") or not base.hostname or base.path not in ("", "/"):
+        yield "server.base_url", f"expected http(s)://host[:port] without a path, got {settings.server.base_url!r}"
+    for proxy in settings.server.trusted_proxies:
+        if not _is_network(proxy):
+            yield "server.trusted_proxies", f"expected addresses or networks, got {proxy!r}"
+    url = settings.database.url
+    if url != "sqlite" and not url.startswith(("postgres://", "postgresql://")):
+        yield "database.url", 'expected "sqlite" or "postgres://…"'
+
+
+def _production(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.is_production:
         for name in members(type(settings.company)):
             if not getattr(settings.company, name):
                 yield f"company.{name}", "is needed on a production instance (server.base_url is https)"
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
 
 
 def warnings(settings: Settings) -> Iterator[str]:

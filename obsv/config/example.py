@@ -20,9 +20,10 @@ HEADER = """\
 """
 
 
-def _literal(leaf: Leaf, value: object) -> str:
+def literal(leaf: Leaf, value: object) -> str:
+    """A key's value as TOML writes it."""
     if isinstance(value, tuple):
-        return "[" + ", ".join(_literal(leaf, item) for item in value) + "]"  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        return "[" + ", ".join(literal(leaf, item) for item in value) + "]"  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
     if leaf.key.kind == "duration" and isinstance(value, int):
         return json.dumps(format_duration_ms(value))
     if leaf.key.kind == "size" and isinstance(value, int):
@@ -37,7 +38,7 @@ def _table(section: Section, path: str) -> Iterator[str]:
         notes += ["secret"] if leaf.key.kind == "secret" else []
         text = leaf.key.doc + (f" ({'; '.join(notes)})" if notes else "")
         yield from textwrap.wrap(text, 116, initial_indent="# ", subsequent_indent="# ")
-        yield f"{leaf.name} = {_literal(leaf, getattr(section, leaf.field))}"
+        yield f"{leaf.name} = {literal(leaf, getattr(section, leaf.field))}"
     for branch in (member for member in known.values() if isinstance(member, Branch)):
         name = f"{path}.{branch.name}" if path else branch.name
         value = getattr(section, branch.field)

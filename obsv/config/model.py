@@ -188,7 +188,7 @@ class Plan(Section, frozen=True):
 
 
 class Settings(Section, frozen=True):
-    """All of it."""
+    """What stands before the first table."""
 
     data_dir: Annotated[str, Key("Folder that holds everything obsv keeps.")] = "./data"
     server: Server = Server()

@@ -73,7 +73,8 @@ def test_secret_from_a_file(tmp_path: Path) -> None:
 
 
 def test_every_mistake_is_named_by_file_line_key_and_expectation(tmp_path: Path) -> None:
-    text = '[server]\nprot = 3\nport = "x"\n\n[metrics]\nlookback = 30\n[[plan]]\nname = "a"\n[[plan]]\nname = "b"\nserie = 3\n'
+    text = '[server]\nprot = 3\nport = "x"\n\n[metrics]\nlookback = 30\n'
+    text += '[[plan]]\nname = "a"\n[[plan]]\nname = "b"\nserie = 3\n'
     env = {"OBSV_SERVER__PORT": "99999", "OBSV_SRVER__PORT": "1", "OBSV_MAIL__TRANSPORT": "pigeon"}
     assert problems(tmp_path, text, env) == [
         'obsv.toml:2: server.prot: unknown key; did you mean "port"?',
@@ -112,6 +113,30 @@ def test_rules_between_keys_name_their_line(tmp_path: Path) -> None:
     assert problems(tmp_path, '[metrics]\nsync = "soon"\n')[0].startswith(
         "obsv.toml:2: metrics.sync: expected a duration"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[server]\nbase_url = "obsv.example"', "2: server.base_url: expected http(s)://host[:port]"),
+        ('[server]\ntrusted_proxies = ["10.0.0.0/99"]', "2: server.trusted_proxies: expected addresses or networks"),
+        ('[database]\nurl = "mysql://x"', '2: database.url: expected "sqlite" or "postgres://'),
+        ('[auth]\nsession_idle = "60d"', "2: auth.session_idle: expected at most auth.session_absolute"),
+        ("[auth.argon2]\nmemory_cost = 8", "2: auth.argon2.memory_cost: expected at least 19456, got 8"),
+        ('[[plan]]\nname = "a"\n[[plan]]\nname = "a"', " plan: expected a different name for each [[plan]]"),
+        ("plan = 3", "1: plan: expected [[plan]]"),
+        ("server = 3", "1: server: expected a table"),
+        ("[server]\nport = true", "2: server.port: expected whole number, got True (bool)"),
+        ("[agent]\nself = 1", "2: agent.self: expected true or false, got 1 (int)"),
+        ('[agent]\nscrape = "http://x"', "2: agent.scrape: expected list of text"),
+        ('[mail]\nsmtp_password_file = "/no/such/file"', "2: mail.smtp_password_file: cannot read /no/such/file"),
+        ('[mail]\nsender_file = "/x"', "2: mail.sender_file: unknown key"),
+    ],
+)
+def test_single_mistakes(tmp_path: Path, text: str, problem: str) -> None:
+    found = problems(tmp_path, text)
+    assert len(found) == 1
+    assert found[0].startswith(f"obsv.toml:{problem}")
 
 
 def test_lines_with_values_that_span_lines() -> None:

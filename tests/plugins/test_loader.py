@@ -1,0 +1,91 @@
+"""Plugins are found by real entry points: distributions on the path, as an installer leaves them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from obsv.plugin_loader import METRIC_STORES, NOTIFIERS, PluginError, discover, load
+
+Install = Callable[..., None]
+
+GOOD = """
+from obsv.plugin_api import Message, PluginSettings, Receipt
+
+class Pager:
+    Target = PluginSettings
+    async def send(self, message, target):
+        return Receipt("paged")
+    async def verify(self, target): ...
+"""
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Install]:
+    """Puts a distribution with one module and its entry points on the path."""
+    monkeypatch.syspath_prepend(tmp_path)
+    modules: list[str] = []
+
+    def add(name: str, source: str, points: dict[str, str], version: str = "1.0") -> None:
+        (tmp_path / f"{name}.py").write_text(source)
+        modules.append(name)
+        info = tmp_path / f"{name}-{version}.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        text = "".join(f"[{group}]\n{point}\n" for group, point in points.items())
+        (info / "entry_points.txt").write_text(text)
+
+    yield add
+    for module in modules:
+        sys.modules.pop(module, None)
+
+
+async def test_a_strangers_notifier_is_found_and_loaded(install: Install) -> None:
+    install("acme_pager", GOOD, {NOTIFIERS: "acme = acme_pager:Pager"}, "2.1")
+    found = next(plugin for plugin in discover() if plugin.name == "acme")
+    assert (found.group, found.version, found.package, found.target, found.error) == (
+        NOTIFIERS,
+        "2.1",
+        "acme_pager",
+        "acme_pager:Pager",
+        "",
+    )
+    assert (await load(NOTIFIERS, "acme")().send(None, None)).detail == "paged"
+
+
+@pytest.mark.parametrize(
+    ("source", "group", "error"),
+    [
+        ("raise RuntimeError('boom')", NOTIFIERS, "RuntimeError: boom"),
+        ("import no_such_module", NOTIFIERS, "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("Pager = 1", NOTIFIERS, "TypeError: expected a class, got int"),
+        ("class Pager:\n    async def send(self): ...", NOTIFIERS, "TypeError: Pager lacks verify, Target"),
+        ("class Pager:\n    def open(self): ...", METRIC_STORES, "TypeError: Pager lacks close, write"),
+        ("Other = 1", NOTIFIERS, "AttributeError: module 'bad_plugin' has no attribute 'Pager'"),
+    ],
+)
+def test_a_broken_one_is_listed_and_matters_only_when_selected(
+    install: Install, source: str, group: str, error: str
+) -> None:
+    install("bad_plugin", source, {group: "bad = bad_plugin:Pager"})
+    found = next(plugin for plugin in discover() if plugin.name == "bad")
+    assert found.error.startswith(error)
+    with pytest.raises(PluginError) as caught:
+        load(group, "bad")
+    assert f"plugin 'bad' of {group} (bad_plugin:Pager): {error}" in str(caught.value)
+
+
+def test_a_missing_one_names_those_that_are_there(install: Install) -> None:
+    install("acme_pager", GOOD, {NOTIFIERS: "acme = acme_pager:Pager"})
+    with pytest.raises(PluginError, match=r"no plugin 'amce' in obsv.notifiers; installed: .*acme"):
+        load(NOTIFIERS, "amce")
+
+
+def test_two_of_one_name_are_refused_by_their_packages(install: Install) -> None:
+    install("acme_pager", GOOD, {NOTIFIERS: "acme = acme_pager:Pager"})
+    install("evil_pager", GOOD, {NOTIFIERS: "acme = evil_pager:Pager"})
+    with pytest.raises(PluginError, match="comes from acme_pager and evil_pager: uninstall one"):
+        load(NOTIFIERS, "acme")

@@ -289,7 +289,7 @@ class Head {
         }
         uint32_t touch = sid == NONE ? NONE : touch_of(sid);
         for (const Sample& sample : points_) {
-            const int verdict = skips_ ? replayed(touch, sample) : judge(touch, sample);
+            const int verdict = skips_ ? replayed() : judge(touch, sample);
             if (verdict >= 0) {
                 refuse_point(verdict, key, sample.t);
                 continue;
@@ -333,12 +333,8 @@ class Head {
         return !series.active && at_limit() ? SERIES_LIMIT : KEEPS;
     }
 
-    int replayed(uint32_t touch, const Sample& sample) {
-        if (skips_->skipped(ordinal_)) return LABELS;
-        if (touch == NONE) return KEEPS;
-        const Touch& series = touches_[touch];
-        return sample.t == series.newest && sample.bits == series.last_bits ? REPEATS : KEEPS;
-    }
+    // Repeats are kept as well: whether the first one is in blocks or was forgotten is not known here.
+    int replayed() { return skips_->skipped(ordinal_) ? LABELS : KEEPS; }
 
     bool at_limit() const { return org_active_ + tentative_active_ >= rules_.series_limit; }
 

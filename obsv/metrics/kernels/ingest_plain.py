@@ -284,7 +284,7 @@ class Head:
             sid = self._ids.get((request.org, key))
         touch = None if sid is None else self._touch(sid)
         for t, bits in points:
-            verdict = self._judge(request.rules, touch, t, bits) if request.rules else self._replayed(touch, t, bits)
+            verdict = self._judge(request.rules, touch, t, bits) if request.rules else self._replayed()
             if verdict >= 0:
                 self._refuse_point(verdict, LABELS_OK, t, key)
                 continue
@@ -311,10 +311,9 @@ class Head:
                 return REPEATS if there == bits else DUPLICATE
         return SERIES_LIMIT if at_limit and not touch.active else KEEPS
 
-    def _replayed(self, touch: _Touch | None, t: int, bits: int) -> int:
-        if self._request.ordinal in self._request.skips:
-            return LABELS
-        return REPEATS if touch and touch.newest == t and touch.last_bits == bits else KEEPS
+    def _replayed(self) -> int:
+        # Repeats are kept as well: whether the first one is in blocks or was forgotten is not known here.
+        return LABELS if self._request.ordinal in self._request.skips else KEEPS
 
     def _find(self, touch: _Touch, t: int) -> int | None:
         for source in (touch.kept, self._current.get(touch.sid, []), self._frozen.get(touch.sid, [])):

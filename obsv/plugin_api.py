@@ -1,7 +1,8 @@
 """All that a plugin may import from obsv: the doors to pass, the values that go through them, the errors to raise.
 
-A plugin names a class in its package's entry points: `obsv.metric_stores` for a `MetricStore` that is made with a
-`StoreContext`, `obsv.notifiers` for a `Notifier` that is made without arguments.
+A plugin names a class in its package's entry points: `obsv.metric_stores` for a `MetricStore` that is made with its own
+`Settings` (from `[metrics.stores.NAME]`) and a `StoreContext`, `obsv.notifiers` for a `Notifier` that is made without
+arguments.
 """
 
 from __future__ import annotations

@@ -7,16 +7,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
-from typing import Final
+from typing import Any, Final, cast
 
+from obsv.config import Settings
 from obsv.core.errors import ObsvError
+from obsv.plugin_api import MetricStore, StoreContext, decode
 
 METRIC_STORES: Final = "obsv.metric_stores"
 NOTIFIERS: Final = "obsv.notifiers"
 
 # What a class of each group must have to be one; whether it does its work is its own tests' business.
 REQUIRED: Final = {
-    METRIC_STORES: ("open", "close", "write", "select", "series", "label_names", "label_values", "delete", "stats"),
+    METRIC_STORES: (
+        "Settings",
+        "open",
+        "close",
+        "write",
+        "select",
+        "series",
+        "label_names",
+        "label_values",
+        "delete",
+        "stats",
+    ),
     NOTIFIERS: ("send", "verify", "Target"),
 }
 
@@ -56,6 +69,22 @@ def load(group: str, name: str) -> type:
         return _class(points[0])
     except Exception as error:
         raise PluginError(f"plugin {name!r} of {group} ({points[0].value}): {_cause(error)}") from error
+
+
+def store_name(settings: Settings) -> str:
+    """The metric store that the settings select; by default the one beside the database."""
+    return settings.metrics.store or ("sqlite" if settings.database.url == "sqlite" else "postgres")
+
+
+def make_store(settings: Settings, context: StoreContext) -> MetricStore:
+    """The selected metric store, made but not opened.  Raises `PluginError`."""
+    name = store_name(settings)
+    found = cast("Any", load(METRIC_STORES, name))
+    try:
+        own = decode(found.Settings, settings.metrics.stores.get(name, {}))
+    except ValueError as wrong:
+        raise PluginError(f"[metrics.stores.{name}]: {wrong}") from None
+    return cast("MetricStore", found(own, context))
 
 
 def _points(group: str) -> list[EntryPoint]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from obsv.config import Settings, warnings
-from obsv.plugin_loader import METRIC_STORES, PluginError, load
+from obsv.plugin_loader import METRIC_STORES, PluginError, load, store_name
 
 LOW_DISK_BYTES = 1 << 30
 CLOCK_SLACK_S = 60
@@ -137,7 +137,7 @@ async def _pending(settings: Settings) -> list[str]:
 
 
 def _store(settings: Settings) -> Finding:
-    name = settings.metrics.store or ("sqlite" if settings.database.url == "sqlite" else "postgres")
+    name = store_name(settings)
     try:
         load(METRIC_STORES, name)
     except PluginError as error:

@@ -38,6 +38,8 @@ def _table(section: Section, path: str) -> Iterator[str]:
         notes += ["secret"] if leaf.key.kind == "secret" else []
         text = leaf.key.doc + (f" ({'; '.join(notes)})" if notes else "")
         yield from textwrap.wrap(text, 116, initial_indent="# ", subsequent_indent="# ")
+        if leaf.key.kind == "open":
+            continue
         yield f"{leaf.name} = {literal(leaf, getattr(section, leaf.field))}"
     for branch in (member for member in known.values() if isinstance(member, Branch)):
         name = f"{path}.{branch.name}" if path else branch.name

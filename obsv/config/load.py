@@ -120,8 +120,11 @@ class _Reader:
                 continue
             section: type[Section] = Settings
             target = values
-            for part in parts[:-1]:
+            for depth, part in enumerate(parts[:-1]):
                 branch = members(section).get(part)
+                if isinstance(branch, Leaf) and branch.key.kind == "open" and len(parts) == depth + 3:
+                    target.setdefault(branch.field, {}).setdefault(parts[-2], {})[parts[-1]] = text
+                    break
                 if not isinstance(branch, Branch) or branch.is_array:
                     self.report(variable, 0, ".".join(parts), f"unknown table{_nearest(part, members(section))}")
                     break
@@ -150,11 +153,18 @@ S = TypeVar("S", bound=Section)
 
 
 def _merge(section: S, values: Values) -> S:
-    changes = {
-        field: _merge(getattr(section, field), value) if isinstance(value, dict) else value  # pyright: ignore[reportUnknownArgumentType]
-        for field, value in values.items()
-    }
-    return msgspec.structs.replace(section, **changes)
+    return msgspec.structs.replace(
+        section, **{field: _merged(getattr(section, field), value) for field, value in values.items()}
+    )
+
+
+def _merged(present: object, value: Any) -> object:
+    if isinstance(present, Section):
+        return _merge(present, value)
+    if isinstance(present, dict):
+        names = {**present, **value}
+        return {name: {**present.get(name, {}), **value.get(name, {})} for name in names}
+    return value
 
 
 def _file(reader: _Reader, path: Path) -> Values:

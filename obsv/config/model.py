@@ -10,7 +10,10 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Kind = Literal["plain", "duration", "size", "secret"]
+Kind = Literal["plain", "duration", "size", "secret", "open"]
+"""`open`: a table of tables whose keys are a plugin's business."""
+
+Open = dict[str, dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class Metrics(Section, frozen=True):
     query_max_samples: Annotated[int, Key("Most samples a query may load.", low=1000)] = 50_000_000
     query_concurrency: Annotated[int, Key("Queries evaluated at once; more of them wait.", low=1, high=64)] = 4
     lookback: Annotated[int, Key("How old a sample may be and still count as current.", "duration", low=1000)] = 300_000
+    stores: Annotated[Open, Key("A store plugin's own settings stand in [metrics.stores.NAME].", "open")] = {}
 
 
 class Mail(Section, frozen=True):

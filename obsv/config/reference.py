@@ -48,6 +48,8 @@ network readable.
 
 def _rows(section: Section) -> Iterator[str]:
     for leaf in (member for member in members(type(section)).values() if isinstance(member, Leaf)):
+        if leaf.key.kind == "open":
+            continue
         takes = expectation(leaf) + (", *secret*" if leaf.key.kind == "secret" else "")
         yield f"| `{leaf.name}` | {takes} | `{literal(leaf, getattr(section, leaf.field))}` | {leaf.key.doc} |"
 
@@ -57,6 +59,9 @@ def _tables(section: Section, path: str, heading: str) -> Iterator[str]:
         yield f"\n## {heading}\n\n{(type(section).__doc__ or '').strip()}\n"
         yield "| key | takes | default | meaning |\n|---|---|---|---|"
         yield from rows
+    for leaf in (member for member in members(type(section)).values() if isinstance(member, Leaf)):
+        if leaf.key.kind == "open":
+            yield f"\n## [{path}.{leaf.name}.NAME]\n\n{leaf.key.doc}"
     for branch in (member for member in members(type(section)).values() if isinstance(member, Branch)):
         name = f"{path}.{branch.name}" if path else branch.name
         value = getattr(section, branch.field)

@@ -46,7 +46,8 @@ def members(section: type[Section]) -> dict[str, Leaf | Branch]:
             base, key = get_args(hint)
             is_list = get_origin(base) is tuple
             name = field.rstrip("_")
-            found[name] = Leaf(name, field, get_args(base)[0] if is_list else base, is_list, key)
+            plain = get_args(base)[0] if is_list else get_origin(base) or base
+            found[name] = Leaf(name, field, plain, is_list, key)
         elif get_origin(hint) is tuple:
             found[_ARRAY_NAMES[field]] = Branch(_ARRAY_NAMES[field], field, get_args(hint)[0], True)
         else:
@@ -58,6 +59,8 @@ def expectation(leaf: Leaf) -> str:
     """What a key takes, in words."""
     if leaf.key.choices:
         one = "one of " + ", ".join(f'"{choice}"' for choice in leaf.key.choices)
+    elif leaf.key.kind == "open":
+        one = "tables"
     elif leaf.key.kind == "duration":
         one = 'duration like "30d"'
     elif leaf.key.kind == "size":
@@ -74,6 +77,10 @@ def _one(leaf: Leaf, value: object) -> object:
         raise ValueError
     elif leaf.key.kind == "size" and isinstance(value, str):
         value = parse_size(value)
+    if leaf.key.kind == "open":
+        if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
+            raise ValueError
+        return value
     if type(value) is not leaf.type or (leaf.key.choices and value not in leaf.key.choices):
         raise ValueError
     if isinstance(value, int) and not isinstance(value, bool):

@@ -46,6 +46,7 @@ def _secret(wanted: type, value: Any) -> Any:
 def decode(settings: type[S], values: Mapping[str, object]) -> S:
     """Values from TOML or a form as a plugin's struct.  Raises ValueError, naming the key and what was expected."""
     try:
-        return msgspec.convert(dict(values), settings, dec_hook=_secret)
+        # Not strict: what comes from an environment variable is a text, also where a number is meant.
+        return msgspec.convert(dict(values), settings, strict=False, dec_hook=_secret)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None

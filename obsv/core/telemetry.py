@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -73,6 +73,17 @@ class Asked:
         yield f"{self.name} {_number(self.ask())}"
 
 
+class AskedBy:
+    """The same for a family of one label: the answer is a value for each of the label's."""
+
+    def __init__(self, name: str, help: str, type: str, label: str, ask: Callable[[], Mapping[str, float]]) -> None:
+        self.name, self.help, self.type, self.label, self.ask = name, help, type, label, ask
+
+    def lines(self) -> Iterator[str]:
+        for value, number in self.ask().items():
+            yield f"{self.name}{_labels((self.label,), (value,))} {_number(number)}"
+
+
 class Histogram:
     """A classic histogram."""
 
@@ -117,6 +128,12 @@ class Registry:
     def asked(self, name: str, help: str, ask: Callable[[], float], type: str = "gauge") -> None:
         """A gauge (or counter) that is asked; a second registration replaces the first."""
         self._metrics[name] = Asked(name, help, type, ask)
+
+    def asked_by(
+        self, name: str, help: str, label: str, ask: Callable[[], Mapping[str, float]], type: str = "gauge"
+    ) -> None:
+        """The same with a label."""
+        self._metrics[name] = AskedBy(name, help, type, label, ask)
 
     def histogram(
         self, name: str, help: str, labels: Sequence[str] = (), bounds: Sequence[float] = SECONDS

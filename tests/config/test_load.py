@@ -62,6 +62,20 @@ def test_variables_of_every_type() -> None:
     )
 
 
+def test_a_store_plugins_own_settings(tmp_path: Path) -> None:
+    path = tmp_path / "obsv.toml"
+    path.write_text('[metrics]\nlookback = "1m"\n[metrics.stores.acme]\nurl = "http://a"\nshards = 3\n')
+    env = {"OBSV_METRICS__STORES__ACME__URL": "http://b", "OBSV_METRICS__STORES__OTHER__X": "1"}
+    assert load_settings(path, env=env).metrics.stores == {
+        "acme": {"url": "http://b", "shards": 3},
+        "other": {"x": "1"},
+    }
+    assert Settings().metrics.stores == {}
+    assert problems(tmp_path, "[metrics]\nstores = 3\n") == [
+        "obsv.toml:2: metrics.stores: expected tables, got 3 (int)"
+    ]
+
+
 def test_secret_from_a_file(tmp_path: Path) -> None:
     secret = tmp_path / "password"
     secret.write_text("s3cret\n")

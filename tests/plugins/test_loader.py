@@ -5,10 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from obsv.plugin_loader import METRIC_STORES, NOTIFIERS, PluginError, discover, load
+from obsv.config import load_settings
+from obsv.core.clock import ManualClock
+from obsv.plugin_api import StoreContext
+from obsv.plugin_loader import METRIC_STORES, NOTIFIERS, PluginError, discover, load, make_store, store_name
 
 Install = Callable[..., None]
 
@@ -63,7 +67,7 @@ async def test_a_strangers_notifier_is_found_and_loaded(install: Install) -> Non
         ("import no_such_module", NOTIFIERS, "ModuleNotFoundError: No module named 'no_such_module'"),
         ("Pager = 1", NOTIFIERS, "TypeError: expected a class, got int"),
         ("class Pager:\n    async def send(self): ...", NOTIFIERS, "TypeError: Pager lacks verify, Target"),
-        ("class Pager:\n    def open(self): ...", METRIC_STORES, "TypeError: Pager lacks close, write"),
+        ("class Pager:\n    def open(self): ...", METRIC_STORES, "TypeError: Pager lacks Settings, close, write"),
         ("Other = 1", NOTIFIERS, "AttributeError: module 'bad_plugin' has no attribute 'Pager'"),
     ],
 )
@@ -82,6 +86,35 @@ def test_a_missing_one_names_those_that_are_there(install: Install) -> None:
     install("acme_pager", GOOD, {NOTIFIERS: "acme = acme_pager:Pager"})
     with pytest.raises(PluginError, match=r"no plugin 'amce' in obsv.notifiers; installed: .*acme"):
         load(NOTIFIERS, "amce")
+
+
+STORE = """
+from obsv.plugin_api import PluginSettings
+
+class Store:
+    class Settings(PluginSettings, frozen=True):
+        shards: int = 1
+    def __init__(self, settings, context):
+        self.shards, self.context = settings.shards, context
+    open = close = write = select = series = label_names = label_values = delete = stats = None
+"""
+
+
+def test_the_selected_store_is_made_with_its_own_settings(install: Install, tmp_path: Path) -> None:
+    install("acme_store", STORE, {METRIC_STORES: "acme = acme_store:Store"})
+    context = StoreContext(tmp_path, ManualClock())
+    env = {"OBSV_METRICS__STORE": "acme", "OBSV_METRICS__STORES__ACME__SHARDS": "7"}
+    made: Any = make_store(load_settings(env=env), context)
+    assert (made.shards, made.context) == (7, context)
+    with pytest.raises(PluginError, match=r"\[metrics.stores.acme\]: Object contains unknown field `shrds`"):
+        make_store(
+            load_settings(env={"OBSV_METRICS__STORE": "acme", "OBSV_METRICS__STORES__ACME__SHRDS": "7"}), context
+        )
+
+
+def test_the_store_follows_the_database() -> None:
+    assert store_name(load_settings(env={})) == "sqlite"
+    assert store_name(load_settings(env={"OBSV_DATABASE__URL": "postgres://h/d"})) == "postgres"
 
 
 def test_two_of_one_name_are_refused_by_their_packages(install: Install) -> None:

@@ -1,14 +1,22 @@
-"""`database`: an open, migrated database, once on SQLite and once on a real Postgres."""
+"""`database`: an open, migrated database, once on SQLite and once on a real Postgres.
+
+Both are copies of one that was migrated once in this session. A test folder takes the fixtures with
+`from tests.database import database, database_url, engine_name` in its `conftest.py`.
+"""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from obsv.db import close_database, connect, migrate
-from tests.postgres import create_database
+from obsv.db import close_database, connect
+from obsv.db.testing import copy_postgres, copy_sqlite
+from tests.postgres import create_database, with_database
+
+_postgres_templates: dict[str, str] = {}
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -27,9 +35,21 @@ async def database_url(engine_name: str, request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def database(database_url: str, tmp_path: Path) -> AsyncIterator[str]:
+async def database(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[str]:
     """An open, migrated database; the value is its `database.url` (its file, if any, is in `tmp_path`)."""
-    await connect(database_url, tmp_path, pool_size=5)
-    await migrate()
-    yield database_url
+    if engine_name == "sqlite":
+        url = "sqlite"
+        await copy_sqlite(tmp_path)
+    else:
+        url = await _copy_postgres(request.getfixturevalue("postgres_url"))
+    await connect(url, tmp_path, pool_size=5)
+    yield url
     await close_database()
+
+
+async def _copy_postgres(server: str) -> str:
+    if server not in _postgres_templates:
+        _postgres_templates[server] = await create_database(server)
+    name = f"t{uuid.uuid4().hex[:16]}"
+    await copy_postgres(server, _postgres_templates[server], name)
+    return with_database(server, name)

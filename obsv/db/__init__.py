@@ -36,6 +36,7 @@ from __future__ import annotations
 
 from obsv.db.engine import DB, DatabaseBusy, DatabaseNotOpen, close_database, connect, open_database
 from obsv.db.migrate import Run, SchemaTooNew, migrate, pending
+from obsv.db.plain import PlainTable, declare, plain_tables
 from obsv.db.query import checkpoint, execute, execute_many, fetch, fetch_value, insert, is_postgres, ping
 from obsv.db.tx import (
     advisory_key,
@@ -52,6 +53,7 @@ __all__ = [
     "DB",
     "DatabaseBusy",
     "DatabaseNotOpen",
+    "PlainTable",
     "Run",
     "SchemaTooNew",
     "advisory_key",
@@ -59,6 +61,7 @@ __all__ = [
     "checkpoint",
     "close_database",
     "connect",
+    "declare",
     "execute",
     "execute_many",
     "fetch",
@@ -72,6 +75,7 @@ __all__ = [
     "open_database",
     "pending",
     "ping",
+    "plain_tables",
     "spawn",
     "try_lock",
     "write_tx",

@@ -15,6 +15,7 @@ Message-ID. There is no kind for marketing, here or in the database.
 from __future__ import annotations
 
 from obsv.outbox.installed import close_outbox, enqueue, open_outbox, outbox
+from obsv.outbox.jobs import jobs
 from obsv.outbox.message import Kind, Mail
 from obsv.outbox.outbox import Outbox
 from obsv.outbox.transports import ConsoleTransport, SmtpTransport, Transport, TransportFailed, transport_from
@@ -29,6 +30,7 @@ __all__ = [
     "TransportFailed",
     "close_outbox",
     "enqueue",
+    "jobs",
     "open_outbox",
     "outbox",
     "transport_from",

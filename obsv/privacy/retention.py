@@ -1,0 +1,23 @@
+"""How long each class of data is kept, in the words that the policy prints.  Source: privacy clauses ret.*."""
+
+from __future__ import annotations
+
+from typing import Final
+
+CLASSES: Final[dict[str, str]] = {
+    "account": "until the account or organisation is closed, and 90 days",
+    "subject": "as long as the person or organisation that it belongs to",
+    "instance": "as long as the instance; nobody's data",
+    "setup": "until the first account exists",
+    "metrics": "as long as the organisation's plan says",
+    "audit": "1 year after the event",
+    "session": "14 days without use, 30 days at most",
+    "token": "30 days after it was revoked or expired",
+    "mail": "content a day after delivery or 3 days after giving up, envelope 30 days",
+    "egress": "90 days",
+    "job_runs": "14 days",
+}
+"""Every class that a table may name."""
+
+BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics"}
+"""Classes whose rows carry the day on which they go."""

@@ -60,6 +60,7 @@ class ReaderPool:
         self._path = path
         self._idle: list[aiosqlite.Connection] = []
         self._slots = asyncio.Semaphore(size)
+        self._is_closed = False
 
     @contextlib.asynccontextmanager
     async def connection(self) -> AsyncGenerator[aiosqlite.Connection]:
@@ -72,12 +73,19 @@ class ReaderPool:
                 if not isinstance(error, sqlite3.Error):
                     await asyncio.shield(asyncio.ensure_future(abandon(connection)))
                     raise
-                self._idle.append(connection)
+                await self._keep(connection)
                 raise
+            await self._keep(connection)
+
+    async def _keep(self, connection: aiosqlite.Connection) -> None:
+        if self._is_closed:
+            await connection.close()
+        else:
             self._idle.append(connection)
 
     async def close(self) -> None:
-        """Close the idle connections."""
+        """Close the idle connections; one that is lent is closed when it comes back."""
+        self._is_closed = True
         while self._idle:
             await self._idle.pop().close()
 

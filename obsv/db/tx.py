@@ -58,6 +58,8 @@ async def _savepoint(outer: Any) -> AsyncGenerator[None]:
 
 def after_commit(callback: Callable[[], object]) -> None:
     """Call it (it must be quick and not fail) once the current `write_tx` is kept; never when it is undone."""
+    if not in_transaction():
+        raise RuntimeError("after_commit needs a write_tx")
     _callbacks.get().append(callback)
 
 

@@ -19,6 +19,7 @@ from piccolo.table import Table
 from obsv.db import (
     DB,
     DatabaseNotOpen,
+    after_commit,
     checkpoint,
     close_database,
     connect,
@@ -107,6 +108,25 @@ async def test_concurrent_read_then_write_transactions_all_succeed() -> None:
 
     await asyncio.gather(*(add() for _ in range(10)))
     assert await fetch_value("SELECT amount FROM items") == 100
+
+
+async def test_callbacks_run_after_the_commit_and_only_for_what_is_kept() -> None:
+    called: list[str] = []
+    with pytest.raises(RuntimeError, match="write_tx"):
+        after_commit(lambda: called.append("never"))
+    async with write_tx():
+        after_commit(lambda: called.append("outer"))
+        with pytest.raises(RuntimeError, match="stop"):
+            async with write_tx():
+                after_commit(lambda: called.append("undone"))
+                raise RuntimeError("stop")
+        async with write_tx():
+            after_commit(lambda: called.append("inner"))
+        assert called == []
+    assert called == ["outer", "inner"]
+    with pytest.raises(RuntimeError, match="stop"):
+        await insert_and_stop("lost")
+    assert called == ["outer", "inner"]
 
 
 async def test_readers_do_not_wait_for_the_writer() -> None:

@@ -39,7 +39,7 @@ class ObsvError(Exception):
     def __init__(self, detail: str = "", *, code: str | None = None, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
-        self.code = code or type(self).__name__
+        self.code = code or self.title.lower().replace(" ", "_")
         self.errors = tuple(errors)
 
 

@@ -50,6 +50,10 @@ PageRenderer = Callable[[Request[Any, Any, Any], Fault], Response[str]]
 """Makes the HTML page of an error."""
 
 
+_TITLES = {kind.status: kind.title for kind in ObsvError.__subclasses__() if kind.__module__ == ObsvError.__module__}
+"""The framework's own refusals carry the same titles as ours."""
+
+
 def plain_page(_: Request[Any, Any, Any], fault: Fault) -> Response[str]:
     """An error page without a template, for an application that has no pages."""
     title, detail = escape(fault.title), escape(fault.detail)
@@ -69,7 +73,7 @@ def fault_of(request_id: str, error: Exception) -> Fault:
             error.status, error.title, error.detail, error.code, request_id, error.errors, tuple(_headers(error))
         )
     if isinstance(error, HTTPException) and error.status_code < 500:
-        title = HTTPStatus(error.status_code).phrase
+        title = _TITLES.get(error.status_code) or HTTPStatus(error.status_code).phrase.capitalize()
         code = title.lower().replace(" ", "_")
         headers = tuple((error.headers or {}).items())
         return Fault(error.status_code, title, _framework_detail(error), code, request_id, _fields(error), headers)

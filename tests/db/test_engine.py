@@ -112,14 +112,18 @@ async def test_concurrent_read_then_write_transactions_all_succeed() -> None:
 
 async def test_callbacks_run_after_the_commit_and_only_for_what_is_kept() -> None:
     called: list[str] = []
+
+    async def undone() -> None:
+        async with write_tx():
+            after_commit(lambda: called.append("undone"))
+            raise RuntimeError("stop")
+
     with pytest.raises(RuntimeError, match="write_tx"):
         after_commit(lambda: called.append("never"))
     async with write_tx():
         after_commit(lambda: called.append("outer"))
         with pytest.raises(RuntimeError, match="stop"):
-            async with write_tx():
-                after_commit(lambda: called.append("undone"))
-                raise RuntimeError("stop")
+            await undone()
         async with write_tx():
             after_commit(lambda: called.append("inner"))
         assert called == []

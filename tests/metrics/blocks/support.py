@@ -71,6 +71,9 @@ class Model:
                 gone += 1
         return gone
 
+    def forget(self, org: int, sids: Iterable[int]) -> int:
+        return sum(len(self.samples.pop((org, sid), {})) for sid in sids)
+
     def drop_before(self, org: int, cutoff_ms: int) -> int:
         return self.delete(org, [sid for o, sid in self.samples if o == org], EVER[0], cutoff_ms - 1)
 

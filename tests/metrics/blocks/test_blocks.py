@@ -284,3 +284,40 @@ async def test_a_day_of_dense_samples_is_kept_in_the_blocks_it_has(
     assert (await blocks.stats()).blocks == 10
     await check(blocks, model)
     await blocks.close()
+
+
+async def test_a_forgotten_series_leaves_no_trace(repositories: Repositories) -> None:
+    model, blocks = Model(), await opened(repositories())
+    await blocks.flush(model.flush({(org, s): ramp(START, 50) for org in (1, 2) for s in range(600)}))
+    some = list(range(100, 400))
+    assert await blocks.forget(1, np.array(some, dtype=np.uint32)) == model.forget(1, some)
+    for _ in range(2):
+        await check(blocks, model, 1, 2)
+        named = {
+            (int(o), int(s)) async for part in blocks.load_series() for o, s in zip(part.orgs, part.sids, strict=True)
+        }
+        assert named == set(model.samples)
+        await blocks.close()
+        blocks = await opened(repositories())
+    await blocks.flush(model.flush({(1, s): ramp(START, 5, first=7.0) for s in range(90, 110)}))
+    await check(blocks, model, 1, 2)
+    await blocks.close()
+
+
+async def test_deleting_beside_compaction_loses_nothing_else(repositories: Repositories) -> None:
+    model, blocks = Model(), await opened(repositories())
+    for i in range(8):
+        await blocks.flush(model.flush({(1, s): ramp(START + i * HOUR, 60) for s in range(400)}))
+
+    async def delete() -> None:
+        for sid in range(0, 400, 100):
+            await blocks.delete(1, np.array([sid], dtype=np.uint32), START + HOUR, START + 6 * HOUR)
+            model.delete(1, [sid], START + HOUR, START + 6 * HOUR)
+        await blocks.drop_before(1, START + 90 * MINUTE)
+        model.drop_before(1, START + 90 * MINUTE)
+
+    await asyncio.gather(delete(), settle(blocks))
+    await settle(blocks)
+    await check(blocks, model)
+    assert (await blocks.stats()).blocks <= 4
+    await blocks.close()

@@ -49,6 +49,12 @@ class Delete:
 
 
 @dataclass(frozen=True)
+class Forget:
+    org: int
+    sids: list[int]
+
+
+@dataclass(frozen=True)
 class DropBefore:
     org: int
     cutoff_ms: int
@@ -59,13 +65,14 @@ class Reopen:
     hours_later: int
 
 
-Step = FlushOf | Compact | Delete | DropBefore | Reopen
+Step = FlushOf | Compact | Delete | Forget | DropBefore | Reopen
 steps = st.lists(
     st.one_of(
         st.builds(FlushOf, st.dictionaries(series, points, min_size=1, max_size=8)),
         st.builds(FlushOf, st.dictionaries(series, points, min_size=1, max_size=8)),
         st.builds(Compact, st.integers(1, 5), st.booleans()),
         st.builds(Delete, st.sampled_from(ORGS), st.lists(st.sampled_from(SIDS), unique=True), ranges),
+        st.builds(Forget, st.sampled_from(ORGS), st.lists(st.sampled_from(SIDS), unique=True, max_size=2)),
         st.builds(DropBefore, st.sampled_from(ORGS), times),
         st.builds(Reopen, st.integers(0, 30)),
     ),
@@ -83,6 +90,9 @@ async def take(blocks: Blocks, model: Model, step: Step) -> None:
         case Delete(org, sids, (start_ms, end_ms)):
             gone = await blocks.delete(org, np.array(sorted(sids), dtype=np.uint32), start_ms, end_ms)
             assert gone >= model.delete(org, sids, start_ms, end_ms)  # a time that lies in two blocks counts twice
+        case Forget(org, sids):
+            gone = await blocks.forget(org, np.array(sorted(sids), dtype=np.uint32))
+            assert gone >= model.forget(org, sids)
         case DropBefore(org, cutoff_ms):
             assert await blocks.drop_before(org, cutoff_ms) >= model.drop_before(org, cutoff_ms)
         case Reopen():

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from obsv.core.clock import Clock
-from obsv.metrics.store.blocks.envelope import DamagedError
+from obsv.metrics.store.blocks.labels import Labels
 from obsv.metrics.store.blocks.reader import Read
-from obsv.metrics.store.blocks.repository import BlockRepository, Change, NewSegment, Span, StoredBlock
-from obsv.metrics.store.blocks.segment import join_segments
-from obsv.metrics.store.blocks.series_map import SEGMENT_SERIES, SLOTS
+from obsv.metrics.store.blocks.repository import BlockRepository, Change, Span, StoredBlock
+from obsv.metrics.store.blocks.series_map import SLOTS
 from obsv.metrics.store.blocks.shelf import MovedError, Shelf
 from obsv.metrics.store.blocks.window import DAY_MS, HOURS_2_MS, closed_before, window_of
 from obsv.metrics.store.blocks.writer import GroupWriter, add_columns
@@ -29,7 +28,6 @@ MERGE_SAMPLES = 4_000_000
 """A partition with more samples in a window keeps the blocks it has: they are large, and memory is bounded."""
 
 STEP_PARTS = 256
-SMALL_SEGMENTS = 32
 FOREVER_MS = 1 << 62
 
 
@@ -47,8 +45,8 @@ class _Task:
 class Compactor:
     """Finds work and does it."""
 
-    def __init__(self, repository: BlockRepository, shelf: Shelf, clock: Clock) -> None:
-        self._repository, self._shelf, self._clock = repository, shelf, clock
+    def __init__(self, repository: BlockRepository, shelf: Shelf, labels: Labels, clock: Clock) -> None:
+        self._repository, self._shelf, self._labels, self._clock = repository, shelf, labels, clock
         self._busy = asyncio.Lock()
         self._freed = False
 
@@ -60,7 +58,7 @@ class Compactor:
                 self._freed = True
                 await self._merge(task)
                 return True
-            if await self._join_segments():
+            if await self._labels.join():
                 return True
             if self._freed or settle:
                 await self._repository.reclaim()
@@ -115,18 +113,3 @@ class Compactor:
             seq = max(block.placement.seq for block in readable)
             await asyncio.to_thread(add_columns, writer, places, reading.columns, generation=task.target, seq=seq)
         return [block.id for block in readable]
-
-    async def _join_segments(self) -> bool:
-        """Make one segment of an organisation's many small ones."""
-        org = await self._repository.crowded(SMALL_SEGMENTS, SEGMENT_SERIES // 2)
-        if org is None:
-            return False
-        rows = [
-            row async for row in self._repository.segments() if row.org == org and row.series < SEGMENT_SERIES // 2
-        ][:SMALL_SEGMENTS]
-        try:
-            data = await asyncio.to_thread(join_segments, [row.data for row in rows])
-        except DamagedError:
-            return False  # opening the store sets it aside
-        segment = NewSegment(org, sum(row.series for row in rows), data)
-        return await self._repository.apply(Change(remove_segments=[row.id for row in rows], segments=[segment]))

@@ -11,23 +11,20 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import numpy as np
-import structlog
 
 from obsv.core.clock import Clock
 from obsv.metrics.store.blocks.compaction import Compactor
-from obsv.metrics.store.blocks.envelope import DamagedError
+from obsv.metrics.store.blocks.labels import Labels
 from obsv.metrics.store.blocks.pieces import Pieces
-from obsv.metrics.store.blocks.repository import BlockRepository, Change, Group, NewSegment, Piece, StoredSegment
-from obsv.metrics.store.blocks.rewrite import Rewriter
-from obsv.metrics.store.blocks.segment import Segment, decode_keys, decode_places, encode_segment
+from obsv.metrics.store.blocks.repository import BlockRepository, Change, Group, NewSegment
+from obsv.metrics.store.blocks.rewrite import EVER_MS, Rewriter
+from obsv.metrics.store.blocks.segment import Segment, encode_segment
 from obsv.metrics.store.blocks.series_map import SeriesMap
-from obsv.metrics.store.blocks.shelf import Shelf
+from obsv.metrics.store.blocks.shelf import Shelf, off_loop
 from obsv.metrics.store.blocks.types import BlockStats, Flush, Ragged, SeriesKeys, UInt32
 from obsv.metrics.store.blocks.window import HOURS_2_MS
 from obsv.metrics.store.blocks.writer import GroupWriter
 from obsv.metrics.store.types import Int64
-
-_log = structlog.get_logger("obsv.metrics.blocks")
 
 FLUSHED = "flushed_seq"
 FLUSHES = "flushes"
@@ -43,7 +40,8 @@ class Blocks:
     def __init__(self, repository: BlockRepository, clock: Clock) -> None:
         self._repository = repository
         self._shelf = Shelf(repository)
-        self._compactor = Compactor(repository, self._shelf, clock)
+        self._labels = Labels(repository)
+        self._compactor = Compactor(repository, self._shelf, self._labels, clock)
         self._rewriter = Rewriter(repository, self._shelf)
         self._flushing = asyncio.Lock()
         self._maps: dict[int, SeriesMap] = {}
@@ -66,12 +64,10 @@ class Blocks:
         """Learn what another process has flushed (a replica that does not flush itself)."""
         self._state = await self._repository.state()
         found: dict[int, list[Segment]] = {}
-        async for row in self._repository.segments(self._last_segment):
+        async for row, segment in self._labels.places(self._last_segment):
             self._last_segment = row.id
-            try:
-                found.setdefault(row.org, []).append(await asyncio.to_thread(decode_places, row.data))
-            except DamagedError:
-                await self._quarantine(row)
+            found.setdefault(row.org, []).append(segment)
+        # Blocks whose segment was lost keep their partitions: a new series must not be taken for theirs.
         last_parts = await self._repository.last_parts()
         for org in found.keys() | last_parts.keys():
             self._maps[org] = self._map(org).with_segments(found.get(org, [])).closed(last_parts.get(org, -1))
@@ -79,19 +75,10 @@ class Blocks:
     def _map(self, org: int) -> SeriesMap:
         return self._maps.get(org) or SeriesMap()
 
-    async def _quarantine(self, row: StoredSegment) -> None:
-        _log.error("metrics.segment_quarantined", row=row.id, org=row.org, series=row.series)
-        await self._repository.quarantine(Piece.SEGMENT, row.id)
-
     async def load_series(self) -> AsyncIterator[SeriesKeys]:
         """All persisted series, some thousands at a time, sids ascending within each."""
-        async for row in self._repository.segments():
-            try:
-                sids, keys = await asyncio.to_thread(decode_keys, row.data)
-            except DamagedError:
-                await self._quarantine(row)
-                continue
-            yield SeriesKeys(np.full(len(sids), row.org, dtype=np.int64), sids, keys)
+        async for part in self._labels.series():
+            yield part
 
     def flushed_seq(self) -> int:
         """The highest log number that a durable flush covers; 0 before the first."""
@@ -144,7 +131,7 @@ class Blocks:
 
         Raises StoreLimitExceeded when more than `limit` samples would be read.
         """
-        known, places = self._known(org, sids)
+        known, places = await off_loop(len(sids), self._known, org, sids)
         if not len(known):
             return Ragged.empty()
         columns = await self._shelf.read(org, places, start_ms, end_ms, limit=limit)
@@ -163,6 +150,18 @@ class Blocks:
         """Remove samples of these series in this time, both ends included, for good; gives how many there were."""
         _, places = self._known(org, sids)
         return await self._rewriter.delete(org, places, start_ms, end_ms)
+
+    async def forget(self, org: int, sids: UInt32) -> int:
+        """Remove these series with all their samples and labels; gives how many samples there were.
+
+        The caller must have let go of them: a later flush of one has to name it as new.
+        """
+        removed = await self.delete(org, sids, *EVER_MS)
+        async with self._flushing:
+            await self._labels.forget(org, sids)
+            self._maps[org] = self._map(org).without(sids)
+        await self._repository.reclaim()
+        return removed
 
     async def drop_before(self, org: int, cutoff_ms: int) -> int:
         """Remove all samples older than this; gives how many there were."""

@@ -111,12 +111,13 @@ class PostgresBlockRepository:
         """The named counters."""
         return {row["name"]: row["value"] for row in await self._rows("SELECT name, value FROM metric_state")}
 
-    async def segments(self, after_id: int = 0) -> AsyncIterator[StoredSegment]:
-        """Readable segments in the order they were written."""
+    async def segments(self, after_id: int = 0, *, org: int | None = None) -> AsyncIterator[StoredSegment]:
+        """Readable segments in the order they were written, of one organisation or of all."""
         statement = (
-            "SELECT id, org, series, data FROM metric_segments WHERE id > $1 AND damaged = 0 ORDER BY id LIMIT 8"
+            "SELECT id, org, series, data FROM metric_segments "
+            "WHERE id > $1 AND damaged = 0 AND ($2::bigint IS NULL OR org = $2) ORDER BY id LIMIT 8"
         )
-        while rows := await self._rows(statement, after_id):
+        while rows := await self._rows(statement, after_id, org):
             for row in rows:
                 yield StoredSegment(row["id"], row["org"], row["series"], row["data"])
             after_id = rows[-1]["id"]

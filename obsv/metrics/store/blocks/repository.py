@@ -113,7 +113,9 @@ class BlockRepository(Protocol):
 
     async def state(self) -> dict[str, int]: ...
 
-    def segments(self, after_id: int = 0) -> AsyncIterator[StoredSegment]: ...
+    def segments(self, after_id: int = 0, *, org: int | None = None) -> AsyncIterator[StoredSegment]:
+        """Readable segments in the order they were written, of one organisation or of all."""
+        ...
 
     async def last_parts(self) -> dict[int, int]:
         """The highest partition that has blocks, by organisation."""

@@ -48,6 +48,13 @@ class Segment:
     sids: UInt32
     runs: Int64  # [r, 3]
 
+    @classmethod
+    def at(cls, sids: UInt32, places: Int64) -> Segment:
+        """Series at these places, in this order."""
+        breaks = np.flatnonzero((np.diff(places, prepend=-2) != 1) | (places & 0xFF == 0))
+        lengths = np.diff(np.append(breaks, len(places)))
+        return cls(sids, np.stack([places[breaks] >> 8, places[breaks] & 0xFF, lengths], axis=1))
+
     @property
     def places(self) -> Int64:
         """Partition << 8 | slot of each series."""
@@ -97,6 +104,17 @@ def decode_keys(data: bytes) -> tuple[UInt32, list[bytes]]:
     keys = _split(expand(body), lengths)
     order = np.argsort(segment.sids, kind="stable")
     return segment.sids[order], [keys[i] for i in order.tolist()]
+
+
+def without(data: bytes, gone: UInt32) -> tuple[int, bytes] | None:
+    """(number of series, blob) of a segment without some series; None if it has none of them.  Raises DamagedError."""
+    segment, lengths, body = _decode(data)
+    keep = ~np.isin(segment.sids, gone)
+    if keep.all():
+        return None
+    keys = _split(expand(body), lengths)
+    left = Segment.at(segment.sids[keep], segment.places[keep])
+    return len(left.sids), encode_segment(left, [keys[i] for i in np.flatnonzero(keep).tolist()])
 
 
 def join_segments(blobs: list[bytes]) -> bytes:

@@ -44,6 +44,11 @@ class SeriesMap:
         last = np.append(sids[1:] != sids[:-1], True)
         return SeriesMap(sids[last], places[last], max(self.free, int(places.max()) + 1))
 
+    def without(self, gone: UInt32) -> SeriesMap:
+        """This map without some series; their places are not given out again."""
+        keep = ~np.isin(self.sids, gone)
+        return SeriesMap(self.sids[keep], self.places[keep], self.free)
+
     def closed(self, last_part: int) -> SeriesMap:
         """The same, but new series go to partitions that were never used, `last_part` being the last that was.
 
@@ -54,22 +59,12 @@ class SeriesMap:
 
     def place(self, sids: UInt32, keys: list[bytes]) -> list[tuple[Segment, list[bytes]]]:
         """Give new series their places: segments in storage order with their keys."""
-        order = storage_order(keys)
-        free = self.free
+        order, free = storage_order(keys), self.free
         if len(order) > -free % SLOTS:  # they don't fit into what is left of a partition: begin with a new one
             free += -free % SLOTS
         made: list[tuple[Segment, list[bytes]]] = []
         for at in range(0, len(order), SEGMENT_SERIES):
             mine = order[at : at + SEGMENT_SERIES]
-            made.append((Segment(sids[mine], _runs(free + at, len(mine))), [keys[i] for i in mine]))
+            places = np.arange(free + at, free + at + len(mine), dtype=np.int64)
+            made.append((Segment.at(sids[mine], places), [keys[i] for i in mine]))
         return made
-
-
-def _runs(place: int, count: int) -> Int64:
-    """`count` places from `place` on as (partition, first slot, length)."""
-    runs: list[tuple[int, int, int]] = []
-    while count:
-        length = min(count, SLOTS - place % SLOTS)
-        runs.append((place // SLOTS, place % SLOTS, length))
-        place, count = place + length, count - length
-    return np.array(runs, dtype=np.int64).reshape(-1, 3)

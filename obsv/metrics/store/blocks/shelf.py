@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import structlog
@@ -20,8 +22,20 @@ from obsv.metrics.store.types import Int64
 
 _log = structlog.get_logger("obsv.metrics.blocks")
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 BATCH = 64
 ATTEMPTS = 20
+
+
+INLINE = 2000
+"""Work on fewer series than this is done at once: handing it to a thread would take longer."""
+
+
+async def off_loop(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Do some work in a thread, unless it is small."""
+    return await asyncio.to_thread(work, *args, **kwargs) if size > INLINE else work(*args, **kwargs)
 
 
 class MovedError(Exception):
@@ -59,11 +73,12 @@ class Shelf:
 
     async def read(self, org: int, places: Int64, start_ms: int, end_ms: int, *, limit: int) -> Columns:
         """The samples of these places, merged over all blocks.  Raises StoreLimitExceeded."""
-        spans = spans_of(places)
+        spans = await off_loop(len(places), spans_of, places)
         for _ in range(ATTEMPTS):
             blocks = await self._repository.find(org, spans, start_ms, end_ms)
+            read = await off_loop(len(places), partial(Read, limit=limit), places, start_ms, end_ms)
             try:
-                return (await self.read_blocks(Read(places, start_ms, end_ms, limit=limit), org, blocks)).columns
+                return (await self.read_blocks(read, org, blocks)).columns
             except MovedError:
                 continue
         raise StoreUnavailable("metric blocks changed under every attempt to read them")
@@ -99,7 +114,7 @@ class Shelf:
                 raise MovedError
             for times_id, data in loaded.items():
                 try:
-                    readers[times_id] = TimesReader(data)
+                    readers[times_id] = await off_loop(len(data), TimesReader, data)
                 except DamagedError:
                     await self._damaged(Piece.TIMES, org, [times_id])
                     continue

@@ -138,17 +138,21 @@ class SQLiteBlockRepository:
         rows = await self._run(self._readers, lambda c: c.execute("SELECT name, value FROM metric_state").fetchall())
         return dict(rows)
 
-    async def segments(self, after_id: int = 0) -> AsyncIterator[StoredSegment]:
-        """Readable segments in the order they were written."""
-        statement = "SELECT id, org, series, data FROM metric_segments WHERE id > ? AND damaged = 0 ORDER BY id LIMIT 8"
-        while rows := await self._segments(statement, after_id):
+    async def segments(self, after_id: int = 0, *, org: int | None = None) -> AsyncIterator[StoredSegment]:
+        """Readable segments in the order they were written, of one organisation or of all."""
+        while rows := await self._segments(after_id, org):
             for row in rows:
                 yield row
             after_id = rows[-1].id
 
-    async def _segments(self, statement: str, after_id: int) -> list[StoredSegment]:
+    async def _segments(self, after_id: int, org: int | None) -> list[StoredSegment]:
+        statement = (
+            "SELECT id, org, series, data FROM metric_segments "
+            "WHERE id > ? AND damaged = 0 AND (? IS NULL OR org = ?) ORDER BY id LIMIT 8"
+        )
+        parameters = (after_id, org, org)
         return await self._run(
-            self._readers, lambda c: [StoredSegment(*row) for row in c.execute(statement, (after_id,)).fetchall()]
+            self._readers, lambda c: [StoredSegment(*row) for row in c.execute(statement, parameters).fetchall()]
         )
 
     async def last_parts(self) -> dict[int, int]:

@@ -1,0 +1,80 @@
+"""The one place where everything is wired together: routers, guards, the frame, the life of the process."""
+
+from __future__ import annotations
+
+import os
+
+from litestar import Litestar
+from litestar.types import Scope
+
+from obsv import __version__
+from obsv.accounts import Actor, accounts_router, authenticate_asgi, requires_scope
+from obsv.accounts.cookies import CookiePolicy
+from obsv.config import Settings, load_settings
+from obsv.core.clock import Clock, SystemClock
+from obsv.hosts import Rows, hosts_router
+from obsv.http import exception_handlers, health_router, install_frame, openapi_config, reference_router
+from obsv.lifespan import Instance
+from obsv.metrics import selfmetrics
+from obsv.metrics.api import metrics_admin_router, prometheus_router
+from obsv.metrics.ingest import IngestStats, RemoteWrite, SampleRates, remote_write_handler
+from obsv.metrics.promql import Engine, EngineOptions
+from obsv.site import docs_frame, render_fault, site_router
+from obsv.web.assets import web_router
+
+WRITE_PATHS = frozenset({"/api/v1/write"})
+
+
+def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Litestar:
+    """The application of one instance; `settings` default to what the environment says."""
+    settings = settings or load_settings(env=os.environ)
+    clock = clock or SystemClock()
+    instance = Instance(settings, clock)
+    engine = Engine(
+        EngineOptions(
+            lookback_ms=settings.metrics.lookback,
+            timeout_s=settings.metrics.query_timeout / 1000,
+            max_samples=settings.metrics.query_max_samples,
+            threads=settings.metrics.query_concurrency,
+        )
+    )
+    stats = IngestStats()
+    selfmetrics.register(stats, instance.store)
+
+    async def authenticate(scope: Scope) -> Actor:
+        return await authenticate_asgi(scope, "metrics:write")
+
+    async def range_query(org: int, text: str, start_ms: int, end_ms: int, step_ms: int) -> Rows:
+        return Rows(*await engine.range_matrix(instance.store(), org, text, start_ms, end_ms, step_ms))
+
+    write = RemoteWrite(
+        store=instance.remote_writer,
+        authenticate=authenticate,
+        limits=instance.limits.of,
+        rates=SampleRates(clock),
+        stats=stats,
+        max_body_bytes=settings.server.max_body_bytes,
+    )
+    may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
+    app = Litestar(
+        route_handlers=[
+            site_router(),
+            web_router(),
+            accounts_router(),
+            hosts_router(instance.store, range_query, clock, may_read),
+            remote_write_handler(write),
+            prometheus_router(instance.store, lambda: engine, may_read),
+            metrics_admin_router(instance.store, may_administer),
+            health_router(instance.checks(), metrics_guard=may_administer),
+            reference_router(docs_frame),
+        ],
+        lifespan=[instance.run],
+        on_shutdown=[engine.close],
+        exception_handlers=exception_handlers(render_fault),
+        openapi_config=openapi_config(__version__),
+        logging_config=None,
+        request_max_body_size=None,
+    )
+    cookie = CookiePolicy(is_secure=settings.is_production).name
+    install_frame(app, settings, cookie_name=cookie, own_limits=WRITE_PATHS, render_page=render_fault)
+    return app

@@ -1,0 +1,198 @@
+"""Start and stop, in order: database, keys, audit, accounts, store, mail, jobs, bundled agent; and back again.
+
+A start that fails half-way closes what it had opened.  A stop ends the agent first and flushes the store last.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from obsv import __version__
+from obsv.accounts import Accounts, close_accounts
+from obsv.accounts import install as install_accounts
+from obsv.audit import close_audit, open_audit
+from obsv.config import Settings, warnings
+from obsv.core.clock import Clock
+from obsv.core.duration import parse_duration_ms
+from obsv.core.errors import Unavailable
+from obsv.core.installed import Installed
+from obsv.db import close_database, fetch, migrate, open_database, ping
+from obsv.egress import Policy, close_egress, open_egress
+from obsv.http import get_logger
+from obsv.keys import close_keys, open_keys
+from obsv.metrics.ingest import Limits, OrgLimits
+from obsv.metrics.jobs import retention_job
+from obsv.metrics.store.base import MetricStore, RemoteWriter
+from obsv.metrics.store.context import StoreContext
+from obsv.outbox import close_outbox, open_outbox, outbox, transport_from
+from obsv.outbox import jobs as outbox_jobs
+from obsv.plugin_loader import make_store
+from obsv.privacy import check, collect
+from obsv.privacy import jobs as privacy_jobs
+from obsv.scheduler import Scheduler
+
+_log = get_logger("lifespan")
+AGENT_STOP_S = 6
+
+
+class Instance:
+    """What a start makes; handlers that are wired before it ask here when a request comes."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings, self.clock = settings, clock
+        self.limits = OrgLimits(self._plan)
+        self._accounts: Installed[Accounts] = Installed("accounts service")
+        self._store: Installed[MetricStore] = Installed("metric store")
+        self._scheduler: Installed[Scheduler] = Installed("scheduler")
+
+    def store(self) -> MetricStore:
+        """The metric store.  Raises Unavailable while the start is still loading it."""
+        try:
+            return self._store.get()
+        except RuntimeError:
+            raise Unavailable("The metric store is still starting.", retry_after_s=1) from None
+
+    def remote_writer(self) -> RemoteWriter:
+        """The store, where it takes remote_write bodies as they come; every built-in one does."""
+        store = self.store()
+        if not isinstance(store, RemoteWriter):
+            raise Unavailable(f"the metric store {type(store).__name__} takes no remote_write")
+        return store
+
+    def checks(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        """What must be reached for the instance to be ready."""
+
+        async def store() -> None:
+            await self.store().stats()
+
+        async def scheduler() -> None:
+            if not self._scheduler.get().is_healthy():
+                raise Unavailable("the scheduler does not know who leads")
+
+        return {"database": ping, "metrics": store, "scheduler": scheduler}
+
+    async def _plan(self, org: int) -> Limits:
+        plan = await self._accounts.get().entitlements.limits_for(org)
+        return Limits(plan.series, plan.samples_per_s)
+
+    async def _retention_ms(self, org: int) -> int:
+        return (await self._accounts.get().entitlements.limits_for(org)).retention
+
+    @asynccontextmanager
+    async def run(self, _: Any) -> AsyncIterator[None]:
+        """The life of the application."""
+        async with AsyncExitStack() as stack:
+            agent_token = await self._open_accounts(stack)
+            store = self._make_store()
+            await store.open()
+            stack.push_async_callback(store.close)
+            self._store.put(store)
+            stack.callback(self._store.clear)
+            await self._open_work(stack)
+            if self.settings.agent.self_:
+                self._start_agent(stack, agent_token)
+            _log.info("instance.started", version=__version__, url=self.settings.server.base_url)
+            yield
+        _log.info("instance.stopped")
+
+    async def _open_accounts(self, stack: AsyncExitStack) -> str:
+        """Database, keys, audit, accounts; returns the bundled agent's token."""
+        settings = self.settings
+        data_dir = Path(settings.data_dir)
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for warning in warnings(settings):
+            _log.warning("settings.questionable", advice=warning)
+        await open_database(settings)
+        stack.push_async_callback(close_database)
+        await migrate()
+        check(collect())
+        keys = open_keys(data_dir, master_keys=settings.secrets.keys)
+        stack.callback(close_keys)
+        audit = open_audit(keys, self.clock)
+        stack.callback(close_audit)
+        declared = frozenset({settings.mail.smtp_host} if settings.mail.transport == "smtp" else ())
+        policy = Policy(declared, settings.egress.hosts, settings.egress.allow_private)
+        egress = open_egress(policy, self.clock)
+        stack.push_async_callback(close_egress)
+        open_outbox(keys, self.clock, transport_from(settings, egress), sender=settings.mail.sender)
+        stack.callback(close_outbox)
+        service = self._accounts.put(install_accounts(Accounts(settings, self.clock, keys, audit)))
+        stack.callback(close_accounts)
+        first = await service.prepare()
+        if first.setup_url:
+            print(f"\nMake the owner's account here (the address works once):\n\n    {first.setup_url}\n", flush=True)
+        return first.agent_token
+
+    def _make_store(self) -> MetricStore:
+        settings, metrics = self.settings, self.settings.metrics
+        longest = max(plan.retention for plan in settings.plans)
+        context = StoreContext(
+            data_dir=Path(settings.data_dir),
+            clock=self.clock,
+            database_url=settings.database.url,
+            sync_ms=0 if metrics.sync == "always" else parse_duration_ms(metrics.sync),
+            late_window_ms=metrics.late_window,
+            future_window_ms=metrics.future_window,
+            series_limit=self.limits.series,
+            retention_ms=lambda _: longest,
+            max_labels=metrics.max_labels,
+            max_label_name_bytes=metrics.max_label_name_bytes,
+            max_label_value_bytes=metrics.max_label_value_bytes,
+        )
+        return make_store(settings, context)
+
+    async def _open_work(self, stack: AsyncExitStack) -> None:
+        """Mail and jobs."""
+        mail = outbox()
+        sending = asyncio.create_task(mail.run(), name="outbox")
+
+        async def stop_sending() -> None:
+            mail.stop()
+            await sending
+
+        stack.push_async_callback(stop_sending)
+        retention = retention_job(self.store, self.clock, _organisations, self._retention_ms)
+        jobs = (*outbox_jobs(mail), *privacy_jobs(self.clock), retention)
+        scheduler = self._scheduler.put(Scheduler(jobs, self.clock))
+        await scheduler.start()
+        stack.push_async_callback(scheduler.stop)
+
+    def _start_agent(self, stack: AsyncExitStack, token: str) -> None:
+        """The bundled agent as a child; the token goes by its environment, never by its arguments."""
+        settings = self.settings
+        env = os.environ | {
+            "OBSV_AGENT_URL": f"http://{_reachable(settings.server.host)}:{settings.server.port}",
+            "OBSV_AGENT_TOKEN": token,
+            "OBSV_AGENT_PARENT": str(os.getpid()),
+        }
+        command = [sys.executable, "-m", "obsv.agent", "--interval", f"{settings.agent.interval / 1000:g}s"]
+        command += ["--state-dir", str(Path(settings.data_dir) / "agent")]
+        agent = subprocess.Popen(command, env=env, stdin=subprocess.DEVNULL)
+
+        async def stop() -> None:
+            agent.terminate()
+            try:
+                await asyncio.to_thread(agent.wait, AGENT_STOP_S)
+            except subprocess.TimeoutExpired:
+                agent.kill()
+                await asyncio.to_thread(agent.wait)
+
+        stack.push_async_callback(stop)
+
+
+def _reachable(host: str) -> str:
+    """The address at which this machine reaches what listens on `host`."""
+    if host in ("0.0.0.0", ""):  # noqa: S104  # compared, not bound
+        return "127.0.0.1"
+    return "[::1]" if host == "::" else f"[{host}]" if ":" in host else host
+
+
+async def _organisations() -> list[int]:
+    return [int(row["id"]) for row in await fetch("SELECT id FROM organisations")]

@@ -1,0 +1,29 @@
+"""Recurring work on metrics: what is older than an organisation's plan keeps goes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+
+from obsv.core.clock import Clock
+from obsv.metrics.store.base import MetricStore
+from obsv.scheduler import Job
+
+DAY_MS = 86_400_000
+
+
+def retention_job(
+    store: Callable[[], MetricStore],
+    clock: Clock,
+    organisations: Callable[[], Awaitable[Iterable[int]]],
+    retention_ms: Callable[[int], Awaitable[int]],
+) -> Job:
+    """Hourly, by whole days: samples of the day that falls out of the period (its first moment passed it) are deleted."""
+
+    async def run() -> object:
+        dropped = 0
+        for org in await organisations():
+            cutoff = (clock.now_ms() - await retention_ms(org)) // DAY_MS * DAY_MS
+            dropped += await store().drop_before(org, cutoff)
+        return dropped
+
+    return Job("metrics.retention", every_s=3600, run=run)

@@ -1,0 +1,57 @@
+import { gzipSync } from 'node:zlib'
+import type { Plugin, Rolldown } from 'vite'
+
+/** What a page may weigh: everything that its modules pull in statically, and all styles. */
+export interface Budget {
+  name: string
+  modules: readonly string[]
+  limit: number
+}
+
+const COMPRESSIBLE = /\.(js|css|svg|html)$/
+
+function bytes(file: Rolldown.OutputChunk | Rolldown.OutputAsset): Uint8Array {
+  const content = file.type === 'chunk' ? file.code : file.source
+  return typeof content === 'string' ? Buffer.from(content) : content
+}
+
+function chunkOf(bundle: Rolldown.OutputBundle, module: string): string {
+  for (const [name, file] of Object.entries(bundle)) {
+    // An HTML entry has its own module; the script that it names is among the chunk's.
+    if (file.type === 'chunk' && file.moduleIds.some((id) => id.endsWith(`/${module}`))) return name
+  }
+  throw new Error(`no chunk has ${module}`)
+}
+
+function closure(bundle: Rolldown.OutputBundle, start: string, found: Set<string>): void {
+  if (found.has(start)) return
+  found.add(start)
+  const file = bundle[start]
+  if (file?.type === 'chunk') for (const name of file.imports) closure(bundle, name, found)
+}
+
+/** Refuses a build over its budgets, and puts a compressed twin beside every text file. */
+export function budgets(all: readonly Budget[]): Plugin {
+  return {
+    name: 'obsv-budgets',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_options, bundle) {
+      const compressed = new Map<string, Uint8Array>()
+      for (const [name, file] of Object.entries(bundle)) {
+        // The page itself carries a nonce that changes with every answer.
+        if (COMPRESSIBLE.test(name) && !name.endsWith('.html')) compressed.set(name, gzipSync(bytes(file), { level: 9 }))
+      }
+      const styles = Object.keys(bundle).filter((name) => name.endsWith('.css'))
+      for (const budget of all) {
+        const files = new Set<string>(styles)
+        for (const module of budget.modules) closure(bundle, chunkOf(bundle, module), files)
+        const weight = [...files].reduce((sum, name) => sum + (compressed.get(name)?.length ?? 0), 0)
+        const told = `${budget.name}: ${(weight / 1000).toFixed(1)} of ${(budget.limit / 1000).toFixed(0)} kB`
+        if (weight > budget.limit) this.error(`over budget: ${told}`)
+        this.info(told)
+      }
+      for (const [name, source] of compressed) this.emitFile({ type: 'asset', fileName: `${name}.gz`, source })
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import { defineConfig } from 'vite'
+import { budgets } from './tools/budgets.ts'
+
+/** Where a running obsv is, for `npm run dev`. */
+const server = process.env['OBSV_URL'] ?? 'http://localhost:8450'
+
+export default defineConfig({
+  base: '/app/assets/',
+  plugins: [
+    svelte(),
+    // The page a person waits for at first, and the heaviest one, in bytes of gzip.
+    budgets([
+      { name: 'entry', modules: ['src/main.ts'], limit: 30_000 },
+      { name: 'host page', modules: ['src/main.ts', 'src/pages/Host.svelte'], limit: 80_000 },
+    ]),
+  ],
+  build: {
+    assetsDir: '',
+    cssCodeSplit: false,
+    // A data: address would need an exception in the content security policy.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    target: 'es2022',
+  },
+  server: {
+    proxy: Object.fromEntries(['/api', '/agent.pyz', '/login', '/static'].map((path) => [path, server])),
+  },
+})

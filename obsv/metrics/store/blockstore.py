@@ -11,6 +11,7 @@ import cramjam
 import structlog
 
 from obsv.metrics.kernels.ingest import encode_request, merge, put_label
+from obsv.metrics.kernels.memory import tune_allocator
 from obsv.metrics.store.base import StoreLimitExceeded, StoreUnavailable
 from obsv.metrics.store.blocks.engine import Blocks
 from obsv.metrics.store.blocks.types import Ragged, UInt32
@@ -49,6 +50,7 @@ class BlockStore:
 
     async def open(self) -> None:
         """Load the series, replay the log, and begin to flush and compact in the background."""
+        tune_allocator()
         await self._blocks.open()
         await self._load()
         await self._log.open(self._blocks.flushed_seq(), self._head.replay, self._behind)

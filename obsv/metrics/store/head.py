@@ -20,8 +20,8 @@ from obsv.metrics.store.records import Record
 
 logger = structlog.stdlib.get_logger(__name__)
 
-FLUSH_SAMPLES = 1_200_000
-"""A flush begins at this many samples in memory, or 24 for each series if that is more."""
+FLUSH_SAMPLES = 600_000
+"""A flush begins at this many samples in memory, or 12 for each series if that is more."""
 FLUSH_DEPTH = 120
 """Or as soon as series have this many on average..."""
 FLUSH_LEAST = 20_000
@@ -169,7 +169,7 @@ class StoreHead:
         return self._kernel.active(org)
 
     def _enough(self) -> int:
-        return max(FLUSH_SAMPLES, 24 * self._kernel.touched)
+        return max(FLUSH_SAMPLES, 12 * self._kernel.touched)
 
     @property
     def is_due(self) -> bool:

@@ -105,8 +105,7 @@ class Instance:
     async def _open_accounts(self, stack: AsyncExitStack) -> str:
         """Database, keys, audit, accounts; returns the bundled agent's token."""
         settings = self.settings
-        data_dir = Path(settings.data_dir)
-        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        data_dir = _made(settings.data_dir)
         for warning in warnings(settings):
             _log.warning("settings.questionable", advice=warning)
         await open_database(settings)
@@ -185,6 +184,13 @@ class Instance:
                 await asyncio.to_thread(agent.wait)
 
         stack.push_async_callback(stop)
+
+
+def _made(folder: str) -> Path:
+    """The data directory; others have no business in it."""
+    path = Path(folder)
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
 
 
 def _reachable(host: str) -> str:

@@ -51,20 +51,31 @@ class Live:
     def cli(self, *arguments: str, stdin: str = "") -> str:
         """Run the command line on this appliance's data; standard output.  Raises on a non-zero exit."""
         done = subprocess.run(
-            [sys.executable, "-m", "obsv", *arguments], env=self._env(), input=stdin, capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "obsv", *arguments],
+            env=self._env(),
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def token(self, scopes: str = "metrics:read,metrics:write,admin:instance", org: str = "operator") -> str:
         """A fresh API token."""
-        return str(json.loads(self.cli("admin", "create-token", "--org", org, "--name", "test", "--scopes", scopes, "--json"))["token"])
+        return str(
+            json.loads(self.cli("admin", "create-token", "--org", org, "--name", "test", "--scopes", scopes, "--json"))[
+                "token"
+            ]
+        )
 
     def start(self, timeout_s: float = 30) -> float:
         """Start and wait until ready; seconds that took."""
         begun = time.monotonic()
         with (self.folder / "server.log").open("ab") as sink:
-            self.process = subprocess.Popen([sys.executable, "-m", "obsv", "serve"], env=self._env(), stdout=sink, stderr=sink)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "obsv", "serve"], env=self._env(), stdout=sink, stderr=sink
+            )
         while time.monotonic() - begun < timeout_s:
             assert self.process.poll() is None, self.log
             try:

@@ -17,7 +17,7 @@ KEY_BYTES = 32
 NONCE_BYTES = 12
 
 
-class BadEnvelope(Exception):  # noqa: N818  # a state of the data
+class BadEnvelope(Exception):  # a state of the data
     """The text is no envelope, was altered, or belongs to another row."""
 
 

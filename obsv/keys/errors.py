@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class KeyProblem(Exception):  # noqa: N818  # base of three states
+class KeyProblem(Exception):  # base of three states
     """A key cannot be used as asked."""
 
 

@@ -17,7 +17,7 @@ def retention_job(
     organisations: Callable[[], Awaitable[Iterable[int]]],
     retention_ms: Callable[[int], Awaitable[int]],
 ) -> Job:
-    """Hourly, by whole days: samples of the day that falls out of the period (its first moment passed it) are deleted."""
+    """Hourly, by whole UTC days: once the last moment of a day is older than the plan keeps, the day is deleted."""
 
     async def run() -> object:
         dropped = 0

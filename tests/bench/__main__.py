@@ -123,12 +123,12 @@ def main() -> int:
     starts: dict[str, Start] = {
         "Prometheus": lambda folder: servers.prometheus(binaries, folder),
         "VictoriaMetrics": lambda folder: servers.victoria_metrics(binaries, folder),
-        "obsv": lambda folder: servers.obsv(folder),
+        "obsv": servers.obsv,
     }
     end_ms = int(time.time() * 1000)
     machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {versions(binaries)}"
     out = ["# Benchmarks", "", f"Made by `make bench` on {time.strftime('%Y-%m-%d', time.gmtime(end_ms / 1000))}: {machine}.",
-           f"Client and servers share the machine; medians of {runs} runs with a fresh server each. "
+           f"Client and servers share the machine; medians of {runs} runs with a fresh server each.",
            "Ratios hold from machine to machine, absolute figures do not.", ""]  # fmt: skip
     with tempfile.TemporaryDirectory(prefix="obsv-bench-") as scratch:
         folder = Path(scratch)

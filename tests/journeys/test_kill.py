@@ -55,7 +55,10 @@ class Sender(threading.Thread):
         return snappy(
             encode_request(
                 [
-                    ({"__name__": "kill_total", "lane": str(self.lane), "series": str(number)}, [(self.base_ms + step, float(step))])
+                    (
+                        {"__name__": "kill_total", "lane": str(self.lane), "series": str(number)},
+                        [(self.base_ms + step, float(step))],
+                    )
                     for number in range(SERIES)
                 ]
             )
@@ -65,7 +68,9 @@ class Sender(threading.Thread):
 def stored(live: Live, token: str, lane: int, begin_ms: int, end_ms: int) -> dict[str, list[tuple[int, float]]]:
     """Every stored sample of a lane, by series, through the public API: one range selector, no step to hide behind."""
     span = max(1, (end_ms - begin_ms) // 1000 + 2)
-    query = urllib.parse.urlencode({"query": f'kill_total{{lane="{lane}"}}[{span}s]', "time": f"{(end_ms + 999) / 1000:.3f}"})
+    query = urllib.parse.urlencode(
+        {"query": f'kill_total{{lane="{lane}"}}[{span}s]', "time": f"{(end_ms + 999) / 1000:.3f}"}
+    )
     request = urllib.request.Request(f"{live.url}/api/v1/query?{query}", headers={"Authorization": f"Bearer {token}"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         result = json.load(answer)["data"]["result"]

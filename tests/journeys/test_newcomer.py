@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.web.browser import assert_accessible, open_page
 
 from tests.live import Live
-from tests.web.browser import assert_accessible, open_page
 
 SHOTS = os.environ.get("OBSV_SHOTS")
 
@@ -38,7 +38,9 @@ async def test_newcomer(tmp_path: Path, chromium: str) -> None:
             await host.first.wait_for(timeout=20_000)
             await page.get_by_text("Up", exact=True).first.wait_for(timeout=20_000)
             assert time.monotonic() - begun < 30
-            await page.wait_for_function("/\\d+(\\.\\d+)?\\s?%/.test(document.querySelector('main').innerText)", timeout=20_000)
+            await page.wait_for_function(
+                "/\\d+(\\.\\d+)?\\s?%/.test(document.querySelector('main').innerText)", timeout=20_000
+            )
             await assert_accessible(page)
             if SHOTS:
                 await page.screenshot(path=f"{SHOTS}/overview.png")
@@ -48,7 +50,8 @@ async def test_newcomer(tmp_path: Path, chromium: str) -> None:
             await page.wait_for_selector(".uplot canvas", timeout=20_000)
             # A chart says in words what it shows; a chart without points says so instead.
             await page.wait_for_function(
-                "[...document.querySelectorAll('[data-chart-points]')].some(c => Number(c.dataset.chartPoints) > 1)", timeout=20_000
+                "[...document.querySelectorAll('[data-chart-points]')].some(c => Number(c.dataset.chartPoints) > 1)",
+                timeout=20_000,
             )
             await assert_accessible(page)
             if SHOTS:

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""Compiled column codec; `codec_plain` is its twin and describes the bytes."""
+"""Compiled column codec; `codec_plain` is its twin."""
 
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libcpp.string cimport string

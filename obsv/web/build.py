@@ -78,7 +78,7 @@ def node_environment() -> dict[str, str]:
         return dict(os.environ)
     folder = _from_wheel()
     # The wheel has npm as a script that node runs; npm's own children find both by the path.
-    shims = MODULES.parent / "node_modules" / ".obsv-bin"
+    shims = Path(sys.prefix, "share", "obsv-node")  # not in node_modules, which `npm ci` empties
     shims.mkdir(parents=True, exist_ok=True)
     cli = folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     shim = shims / "npm"

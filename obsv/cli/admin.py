@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from obsv.cli import token, user
 from obsv.cli.common import command
+from obsv.cli.token import add as add_token
+from obsv.cli.user import add as add_user
 
 
 def add(commands: Any) -> None:
     """Declare the group."""
     group = command(commands, "admin", "accounts and tokens from the shell")
     actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
-    user.add(actions)
-    token.add(actions)
+    add_user(actions)
+    add_token(actions)

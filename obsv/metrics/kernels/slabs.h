@@ -24,10 +24,12 @@ struct Slab {
     static constexpr uint32_t ROOM = 16;
     int64_t base;
     uint32_t older;  // the slab before this one of the same series
-    uint32_t count;
+    uint16_t count;
+    bool ordered;  // times rise here and in all older slabs, which end before this one begins
     PackedSample samples[ROOM];
 
     Sample at(uint32_t i) const { return {base + samples[i].dt, samples[i].bits}; }
+    int64_t last() const { return base + samples[count - 1].dt; }
 };
 
 // Slabs in chunks whose address never changes, so that a frozen generation can be read while another grows.
@@ -98,6 +100,7 @@ class Generation {
             dt = 0;
         }
         Slab& place = (*pool_)[slab];
+        if (place.count && t <= place.last()) place.ordered = false;
         place.samples[place.count++] = {static_cast<int32_t>(dt), bits};
         samples_++;
     }
@@ -107,6 +110,7 @@ class Generation {
         uint32_t slab = sid < tails_.size() ? tails_[sid] : NONE;
         for (int walked = 0; slab != NONE && walked < 256; walked++) {
             const Slab& place = (*pool_)[slab];
+            if (place.ordered && place.last() < t) return false;
             for (uint32_t i = 0; i < place.count; i++) {
                 if (place.at(i).t != t) continue;
                 bits = place.samples[i].bits;
@@ -123,6 +127,8 @@ class Generation {
         const size_t from = out.size();
         for (; slab != NONE; slab = (*pool_)[slab].older) {
             const Slab& place = (*pool_)[slab];
+            if (place.ordered && place.last() < start) break;
+            if (place.ordered && place.base > end) continue;
             for (uint32_t i = place.count; i-- > 0;) {
                 const Sample sample = place.at(i);
                 if (sample.t >= start && sample.t <= end) out.push_back(sample);
@@ -152,6 +158,7 @@ class Generation {
         place.base = base;
         place.older = older;
         place.count = 0;
+        place.ordered = older == NONE || ((*pool_)[older].ordered && (*pool_)[older].last() < base);
         return slab;
     }
 

@@ -386,3 +386,24 @@ def test_many_series_in_changing_order(head):
     offsets, _, _ = head.gather(np.arange(count, dtype=np.uint32), 0, NOW * 2, 10**9)
     assert set(np.diff(offsets).tolist()) == {6}
     assert len(snappy(b"x")) > 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.integers(0, 60), min_size=1, max_size=40), max_size=6),
+    st.sets(st.integers(0, 5)),
+    st.lists(st.tuples(st.integers(-1, 61), st.integers(0, 30)), min_size=1, max_size=8),
+)
+def test_any_range_of_samples_in_any_order(writes, freezes, ranges):
+    for kernel in KERNELS:
+        head, model = kernel.Head(bytes(16)), {}
+        for i, times in enumerate(writes):
+            put(head, series(UP, [(NOW - t * 1000, t) for t in times]))
+            model.update((NOW - t * 1000, t) for t in times)
+            if i in freezes:
+                head.freeze()
+        for start, length in ranges if writes else []:
+            low, high = NOW - (start + length) * 1000, NOW - start * 1000
+            _, t, v = head.gather(np.array([0], np.uint32), low, high, 10**6)
+            found = list(zip(t.tolist(), v.view(np.uint64).tolist(), strict=True))
+            assert found == sorted(one for one in model.items() if low <= one[0] <= high)

@@ -1,5 +1,6 @@
 // Numbers and points as the Prometheus HTTP API writes them.
 #pragma once
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -12,11 +13,26 @@ namespace promql {
 inline void write_value(std::string& out, double v) {
   if (std::isnan(v)) { out += "NaN"; return; }
   if (std::isinf(v)) { out += v > 0 ? "+Inf" : "-Inf"; return; }
-  char text[400];
+  char text[40];
   double size = std::fabs(v);
-  auto format = (size != 0 && (size < 1e-6 || size >= 1e21)) ? std::chars_format::scientific : std::chars_format::fixed;
-  auto end = std::to_chars(text, text + sizeof text, v, format);
-  out.append(text, end.ptr);
+  bool small = size != 0 && size < 1e-6, large = size >= 1e21;
+  if (small || large || size < 1e15) {
+    auto format = small || large ? std::chars_format::scientific : std::chars_format::fixed;
+    auto end = std::to_chars(text, text + sizeof text, v, format);
+    out.append(text, end.ptr);
+    return;
+  }
+  // Plain digits of a large number are the shortest ones and then zeros; to_chars would print all of the exact value.
+  char* end = std::to_chars(text, text + sizeof text, v, std::chars_format::scientific).ptr;
+  char* e = std::find(text, end, 'e');
+  int exponent = 0, digits = 0;
+  std::from_chars(e + 2, end, exponent);
+  for (char* p = text; p < e; p++) {
+    if (*p == '.') continue;
+    out += *p;
+    digits += *p != '-';
+  }
+  out.append(size_t(exponent + 1 - digits), '0');
 }
 
 // Seconds, with exactly three decimals only where the milliseconds are not zero.

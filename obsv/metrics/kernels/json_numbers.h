@@ -16,7 +16,7 @@ inline void write_value(std::string& out, double v) {
   char text[40];
   double size = std::fabs(v);
   bool small = size != 0 && size < 1e-6, large = size >= 1e21;
-  if (small || large || size < 1e15) {
+  if (small || large || size < 9007199254740992.0) {  // 2^53: from here on every double is whole
     auto format = small || large ? std::chars_format::scientific : std::chars_format::fixed;
     auto end = std::to_chars(text, text + sizeof text, v, format);
     out.append(text, end.ptr);

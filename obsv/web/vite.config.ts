@@ -17,7 +17,6 @@ export default defineConfig({
   ],
   build: {
     assetsDir: '',
-    cssCodeSplit: false,
     // A data: address would need an exception in the content security policy.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import type { Plugin, Rolldown } from 'vite'
 
-/** What a page may weigh: everything that its modules pull in statically, and all styles. */
+/** What a page may weigh: everything that its modules pull in statically, with its styles. */
 export interface Budget {
   name: string
   modules: readonly string[]
@@ -17,7 +17,6 @@ function bytes(file: Rolldown.OutputChunk | Rolldown.OutputAsset): Uint8Array {
 
 function chunkOf(bundle: Rolldown.OutputBundle, module: string): string {
   for (const [name, file] of Object.entries(bundle)) {
-    // An HTML entry has its own module; the script that it names is among the chunk's.
     if (file.type === 'chunk' && file.moduleIds.some((id) => id.endsWith(`/${module}`))) return name
   }
   throw new Error(`no chunk has ${module}`)
@@ -27,7 +26,9 @@ function closure(bundle: Rolldown.OutputBundle, start: string, found: Set<string
   if (found.has(start)) return
   found.add(start)
   const file = bundle[start]
-  if (file?.type === 'chunk') for (const name of file.imports) closure(bundle, name, found)
+  if (file?.type !== 'chunk') return
+  for (const name of file.viteMetadata?.importedCss ?? []) found.add(name)
+  for (const name of file.imports) closure(bundle, name, found)
 }
 
 /** Refuses a build over its budgets, and puts a compressed twin beside every text file. */
@@ -42,9 +43,8 @@ export function budgets(all: readonly Budget[]): Plugin {
         // The page itself carries a nonce that changes with every answer.
         if (COMPRESSIBLE.test(name) && !name.endsWith('.html')) compressed.set(name, gzipSync(bytes(file), { level: 9 }))
       }
-      const styles = Object.keys(bundle).filter((name) => name.endsWith('.css'))
       for (const budget of all) {
-        const files = new Set<string>(styles)
+        const files = new Set<string>()
         for (const module of budget.modules) closure(bundle, chunkOf(bundle, module), files)
         const weight = [...files].reduce((sum, name) => sum + (compressed.get(name)?.length ?? 0), 0)
         const told = `${budget.name}: ${(weight / 1000).toFixed(1)} of ${(budget.limit / 1000).toFixed(0)} kB`

@@ -1,0 +1,25 @@
+/** The command that brings a host in. */
+
+import { call } from './api'
+import type { CreatedToken } from './types'
+
+function shellQuoted(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+export function agentCommand(baseUrl: string, token: string): string {
+  const base = baseUrl.replace(/\/+$/, '')
+  return (
+    `curl -fsS ${shellQuoted(`${base}/agent.pyz`)} -o obsv-agent.pyz && ` +
+    `python3 obsv-agent.pyz --url ${shellQuoted(base)} --token ${shellQuoted(token)}`
+  )
+}
+
+/** A token that can do nothing but send metrics. */
+export function createAgentToken(): Promise<CreatedToken> {
+  const name = `Agent, made ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  return call<CreatedToken>('/api/obsv/v1/tokens', {
+    method: 'POST',
+    body: { name, scopes: ['metrics:write'], expires_days: null },
+  })
+}

@@ -1,0 +1,126 @@
+/** The one door to the server: adds what a session's call needs, and turns every refusal into an `ApiError`. */
+
+export interface FieldProblem {
+  pointer: string
+  detail: string
+}
+
+export class ApiError extends Error {
+  constructor(
+    /** HTTP status; 0 if no answer came. */
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+    readonly code = '',
+    readonly requestId = '',
+    readonly errors: readonly FieldProblem[] = [],
+  ) {
+    super(detail || title)
+    this.name = 'ApiError'
+  }
+}
+
+interface Call {
+  method?: 'GET' | 'POST' | 'DELETE'
+  body?: unknown
+  query?: Readonly<Record<string, string | number>>
+  signal?: AbortSignal
+  /** The call is about the person, not about an organisation. */
+  isPersonal?: boolean
+}
+
+/** What every call of this page carries. `org` is set to follow the address, `csrf` comes with the session. */
+export const credentials = { org: (): string => '', csrf: '' }
+
+/** How far the server's clock is ahead of ours, in ms; charts are drawn by the server's. */
+export const clock = { skewMs: 0 }
+
+const SKEW_THAT_MATTERS_MS = 5000
+
+function noteClock(response: Response): void {
+  const told = Date.parse(response.headers.get('date') ?? '')
+  if (Number.isNaN(told)) return
+  const skew = told - Date.now()
+  // The header has whole seconds and travels; a small difference is noise.
+  clock.skewMs = Math.abs(skew) > SKEW_THAT_MATTERS_MS ? skew : 0
+}
+
+/** The server's time. */
+export function serverNow(): number {
+  return Date.now() + clock.skewMs
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+/** An error from a body in either shape: problem details (our own API) or Prometheus'. */
+export function errorOf(status: number, body: unknown, requestId: string): ApiError {
+  const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
+  const title = text(fields['title']) || `Error ${status}`
+  const detail = text(fields['detail']) || text(fields['error']) || 'The server gave no reason.'
+  const errors = Array.isArray(fields['errors']) ? (fields['errors'] as FieldProblem[]) : []
+  const code = text(fields['code']) || text(fields['errorType'])
+  return new ApiError(status, title, detail, code, text(fields['request_id']) || requestId, errors)
+}
+
+/** Leave for the sign-in page, to come back here after it. */
+function signIn(): void {
+  const here = location.pathname + location.search
+  location.assign(`/login?next=${encodeURIComponent(here)}`)
+}
+
+async function bodyOf(response: Response): Promise<unknown> {
+  try {
+    return (await response.json()) as unknown
+  } catch {
+    return undefined
+  }
+}
+
+function requestOf({ method = 'GET', body, signal, isPersonal = false }: Call): RequestInit {
+  const headers: Record<string, string> = { accept: 'application/json' }
+  const org = isPersonal ? '' : credentials.org()
+  if (org) headers['x-obsv-org'] = org
+  if (method !== 'GET') headers['x-csrf-token'] = credentials.csrf
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  return {
+    method,
+    headers,
+    credentials: 'same-origin',
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal ? { signal } : {}),
+  }
+}
+
+function addressOf(path: string, query: Call['query']): string {
+  if (!query) return path
+  const parameters = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
+  return `${path}?${parameters.toString()}`
+}
+
+/** Call the API; the answer's JSON is trusted to be what the caller names. */
+export async function call<T>(path: string, options: Call = {}): Promise<T> {
+  let response: Response
+  try {
+    response = await fetch(addressOf(path, options.query), requestOf(options))
+  } catch (cause) {
+    if (options.signal?.aborted) throw cause
+    throw new ApiError(0, 'No answer', 'The server did not answer. It may be restarting, or the network is down.')
+  }
+  noteClock(response)
+  if (response.ok) return (response.status === 204 ? undefined : await bodyOf(response)) as T
+  const error = errorOf(response.status, await bodyOf(response), response.headers.get('x-request-id') ?? '')
+  if (error.status === 401) signIn()
+  throw error
+}
+
+interface PrometheusAnswer<T> {
+  data: { result: T[] }
+}
+
+/** A Prometheus query, over a range or at an instant. */
+export async function query<T>(kind: 'query' | 'query_range', parameters: NonNullable<Call['query']>, signal?: AbortSignal): Promise<T[]> {
+  const answer = await call<PrometheusAnswer<T>>(`/api/v1/${kind}`, { query: parameters, ...(signal ? { signal } : {}) })
+  return answer.data.result
+}

@@ -1,0 +1,122 @@
+/** The charts of a host, over node_exporter's metric names. */
+
+import { selector } from '../promql'
+import type { Labels } from '../types'
+import type { Panel } from './types'
+
+const VIRTUAL_DEVICES = 'lo|veth.*|docker.*|br-.*|cali.*|flannel.*|tap.*|virbr.*'
+const PSEUDO_FILESYSTEMS = 'tmpfs|devtmpfs|overlay|squashfs|ramfs|iso9660|rootfs|autofs|fuse.lxcfs|nsfs|erofs'
+const NO_DISKS = 'loop.*|ram.*|zram.*|sr.*|fd.*'
+
+const CPU_MODES = ['user', 'system', 'iowait', 'nice', 'irq', 'softirq', 'steal']
+
+/** The panels of the host that these labels (instance, perhaps job) name. */
+export function hostPanels(host: Labels): readonly Panel[] {
+  const s = (...matchers: string[]): string => selector(host, ...matchers)
+  const rate = (metric: string, ...matchers: string[]): string => `rate(${metric}${s(...matchers)}[$window])`
+  const all = s()
+  const constant = (name: string) => (): string => name
+  const by = (label: string, suffix = '') => (labels: Labels): string => `${labels[label] ?? ''}${suffix}`
+  const physical = `device!~"${VIRTUAL_DEVICES}"`
+  const disks = `device!~"${NO_DISKS}"`
+  const real = `fstype!~"${PSEUDO_FILESYSTEMS}"`
+  const cached = `node_memory_Cached_bytes${all} + node_memory_Buffers_bytes${all} + (node_memory_SReclaimable_bytes${all} or node_memory_Buffers_bytes${all} * 0)`
+  return [
+    {
+      id: 'cpu',
+      title: 'CPU by mode',
+      unit: 'percent',
+      isStacked: true,
+      limit: 1,
+      order: CPU_MODES,
+      targets: [{ expr: `avg by (mode) (${rate('node_cpu_seconds_total', 'mode!="idle"')})`, name: by('mode') }],
+    },
+    {
+      id: 'load',
+      title: 'Load',
+      unit: 'count',
+      order: ['1 min', '5 min', '15 min', 'CPUs'],
+      targets: [
+        { expr: `node_load1${all}`, name: constant('1 min') },
+        { expr: `node_load5${all}`, name: constant('5 min') },
+        { expr: `node_load15${all}`, name: constant('15 min') },
+        { expr: coresQuery(host), name: constant('CPUs') },
+      ],
+    },
+    {
+      id: 'memory',
+      title: 'Memory',
+      unit: 'bytes',
+      isStacked: true,
+      order: ['used', 'cached', 'free'],
+      targets: [
+        { expr: `node_memory_MemTotal_bytes${all} - node_memory_MemFree_bytes${all} - (${cached})`, name: constant('used') },
+        { expr: cached, name: constant('cached') },
+        { expr: `node_memory_MemFree_bytes${all}`, name: constant('free') },
+      ],
+    },
+    {
+      id: 'filesystems',
+      title: 'Disk usage',
+      unit: 'percent',
+      limit: 1,
+      targets: [
+        {
+          expr: `max by (mountpoint) (1 - node_filesystem_avail_bytes${s(real)} / (node_filesystem_size_bytes${s(real)} > 0))`,
+          name: by('mountpoint'),
+        },
+      ],
+    },
+    {
+      id: 'disk-io',
+      title: 'Disk reads and writes',
+      unit: 'bytes/s',
+      targets: [
+        { expr: `sum by (device) (${rate('node_disk_read_bytes_total', disks)})`, name: by('device', ' read') },
+        { expr: `sum by (device) (${rate('node_disk_written_bytes_total', disks)})`, name: by('device', ' written'), isMirrored: true },
+      ],
+    },
+    {
+      id: 'network',
+      title: 'Network',
+      unit: 'bytes/s',
+      targets: [
+        { expr: `sum by (device) (${rate('node_network_receive_bytes_total', physical)})`, name: by('device', ' in') },
+        { expr: `sum by (device) (${rate('node_network_transmit_bytes_total', physical)})`, name: by('device', ' out'), isMirrored: true },
+      ],
+    },
+    {
+      id: 'processes',
+      title: 'Processes',
+      unit: 'count',
+      order: ['running', 'blocked'],
+      targets: [
+        { expr: `node_procs_running${all}`, name: constant('running') },
+        { expr: `node_procs_blocked${all}`, name: constant('blocked') },
+      ],
+    },
+    {
+      id: 'temperature',
+      title: 'Temperature',
+      unit: 'celsius',
+      isOptional: true,
+      targets: [
+        {
+          expr: `max by (chip, sensor) (node_hwmon_temp_celsius${all})`,
+          name: (labels) => `${labels['chip'] ?? ''} ${labels['sensor'] ?? ''}`,
+        },
+        { expr: `max by (type, zone) (node_thermal_zone_temp${all})`, name: (labels) => `${labels['type'] ?? ''} ${labels['zone'] ?? ''}` },
+      ],
+    },
+  ]
+}
+
+/** Metrics whose newest sample describes the host itself, in one query. */
+export function describingQuery(host: Labels): string {
+  const names = '__name__=~"node_os_info|node_uname_info|node_memory_MemTotal_bytes|node_processes_pids"'
+  return selector(host, names)
+}
+
+export function coresQuery(host: Labels): string {
+  return `count(node_cpu_seconds_total${selector(host, 'mode="idle"')})`
+}

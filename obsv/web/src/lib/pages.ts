@@ -1,0 +1,18 @@
+import type { Component } from 'svelte'
+import type { Route } from './routes'
+
+type Load = () => Promise<{ default: Component }>
+
+/** Each page's code comes when the page is opened. */
+const PAGES: Readonly<Record<Exclude<Route['page'], 'start'>, Load>> = {
+  overview: () => import('../pages/Overview.svelte'),
+  hosts: () => import('../pages/Hosts.svelte'),
+  host: () => import('../pages/Host.svelte'),
+  settings: () => import('../pages/Settings.svelte'),
+  unknown: () => import('../pages/Unknown.svelte'),
+}
+
+/** The component of a page; the start is on its way to an overview. */
+export async function load(page: Route['page']): Promise<Component> {
+  return (await PAGES[page === 'start' ? 'overview' : page]()).default
+}

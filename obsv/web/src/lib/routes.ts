@@ -1,0 +1,46 @@
+/** Addresses of the cabinet, parsed and made. Pure, so that every page's address is tested without a browser. */
+
+export type Place = 'overview' | 'hosts' | 'settings'
+
+export type Route =
+  | { page: 'start' }
+  | { page: Place; org: string }
+  | { page: 'host'; org: string; instance: string }
+  | { page: 'unknown'; org: string }
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch {
+    return part
+  }
+}
+
+/** The page that a path names. */
+export function parsePath(path: string): Route {
+  const [root, org = '', page, name, ...rest] = path.replace(/\/+$/, '').split('/').slice(1).map(decoded)
+  if (root !== 'app' || !org) return { page: 'start' }
+  if (rest.length > 0) return { page: 'unknown', org }
+  if (page === undefined) return { page: 'overview', org }
+  if (page === 'hosts') return name ? { page: 'host', org, instance: name } : { page: 'hosts', org }
+  if (page === 'settings' && name === undefined) return { page: 'settings', org }
+  return { page: 'unknown', org }
+}
+
+const PATHS: Record<Place, string> = { overview: '', hosts: '/hosts', settings: '/settings' }
+
+export function placePath(org: string, place: Place): string {
+  return `/app/${encodeURIComponent(org)}${PATHS[place]}`
+}
+
+interface Identity {
+  instance: string
+  job: string
+}
+
+/** A host's page. The job is named only where two jobs report the same instance. */
+export function hostPath(org: string, host: Identity, all: readonly Identity[] = []): string {
+  const isAmbiguous = all.some((other) => other.instance === host.instance && other.job !== host.job)
+  const suffix = isAmbiguous ? `?job=${encodeURIComponent(host.job)}` : ''
+  return `${placePath(org, 'hosts')}/${encodeURIComponent(host.instance)}${suffix}`
+}

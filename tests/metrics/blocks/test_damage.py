@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import asyncpg
 import numpy as np
 import pytest
 
 from obsv.metrics.store.base import StoreUnavailable
-from obsv.metrics.store.blocks import Blocks, SQLiteBlockRepository
+from obsv.metrics.store.blocks import Blocks, PostgresBlockRepository, SQLiteBlockRepository
 from obsv.metrics.store.blocks.envelope import DamagedError, Kind, compress, expand, seal, unseal
 from obsv.metrics.store.blocks.repository import Piece
 from tests.metrics.blocks.conftest import Repositories
 from tests.metrics.blocks.support import DAY, EVER, HOUR, START, Model, Samples, opened, read, settle
+from tests.postgres import create_database
 
 SERIES = range(20)
 
@@ -151,4 +154,27 @@ async def test_a_full_disk_keeps_the_store_as_it_was(tmp_path: Path) -> None:
     await blocks.flush(model.flush(many))
     sids = [sid for _, sid in model.samples]
     assert await read(blocks, 1, sids) == model.expected(1, sids, *EVER)
+    await blocks.close()
+
+
+async def test_a_database_that_goes_away_is_unavailable_until_it_is_back(postgres_url: str) -> None:
+    dsn = await create_database(postgres_url)
+    name = urlsplit(dsn).path[1:]
+    blocks, model = await opened(PostgresBlockRepository(dsn)), Model()
+    await blocks.flush(model.flush(samples(START)))
+    admin = await asyncpg.connect(postgres_url)
+    await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable, match="metric blocks"):
+            await holds(blocks, model)
+        with pytest.raises(StoreUnavailable, match="metric blocks"):
+            await blocks.flush(Model().flush(samples(START + HOUR)))
+    with pytest.raises(StoreUnavailable):
+        await opened(PostgresBlockRepository(dsn))
+    assert blocks.flushed_seq() == model.flushed
+    await admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    await admin.close()
+    await blocks.flush(model.flush(samples(START + HOUR)))
+    assert await holds(blocks, model)
     await blocks.close()

@@ -54,6 +54,8 @@ BLOCK = (
     "b.samples"
 )
 BLOCK_COLUMNS = ("org", "part", "low", "high", "generation", "seq", "start_ms", "end_ms", "samples", "times_id", "data")
+# InternalClientError is what asyncpg raises when a connection breaks at the wrong moment.
+FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 TABLES = (Piece.BLOCK, Piece.TIMES, Piece.SEGMENT)
 
 
@@ -80,7 +82,7 @@ class PostgresBlockRepository:
         try:
             async with self._pool.acquire() as connection:
                 yield connection
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise StoreUnavailable(f"metric blocks: {error}") from error
 
     async def _rows(self, statement: str, *parameters: object) -> list[asyncpg.Record]:
@@ -92,7 +94,7 @@ class PostgresBlockRepository:
         """Connect, and make the tables if need be."""
         try:
             self._pool = await asyncpg.create_pool(self._dsn, min_size=1, max_size=self._pool_size)
-        except (asyncpg.PostgresError, OSError, TimeoutError) as error:
+        except FAILURES as error:
             raise StoreUnavailable(f"metric blocks: {error}") from error
         async with self._connection() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", SCHEMA_LOCK)

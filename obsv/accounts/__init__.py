@@ -2,8 +2,9 @@
 
 One `Accounts` a process, made and installed at start: `install(Accounts(settings, clock, keys, audit))`, then
 `await accounts().prepare()`, which makes the operator's organisation and the bundled agent's token, and tells where to
-set up while nobody has. Routes say who may use them with a guard (`requires_scope("metrics:read")`, `requires_session`);
-raw ASGI handlers call `authenticate_asgi(scope, "metrics:write")`. Both leave an `Actor` in the request's state.
+set up while nobody has. Routes say who may use them with a guard (`requires_scope("metrics:read")` or
+`requires_session`); raw ASGI handlers call `authenticate_asgi(scope, "metrics:write")`. Both leave an `Actor` in the
+request's state as `actor`.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Controller, Request, Response, Router, delete, get, post
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from obsv import __version__
@@ -73,7 +74,7 @@ class TokenController(Controller):
         return TokenList(await accounts().tokens.listed(org_of(request)))
 
     @post("/", summary="Create an API token", operation_id="createToken")
-    async def create(self, request: AnyRequest, data: NewToken) -> CreatedToken:
+    async def create(self, request: AnyRequest, data: JSONBody[NewToken]) -> CreatedToken:
         """The answer has the token, this once. Nobody can give a token a right that they don't have."""
         actor, scopes = actor_of(request), parse_scopes(data.scopes)
         missing = sorted(scopes - actor.scopes)
@@ -84,7 +85,7 @@ class TokenController(Controller):
         )
 
     @delete("/{token_id:str}", summary="Revoke an API token", operation_id="revokeToken")
-    async def revoke(self, request: AnyRequest, token_id: str) -> None:
+    async def revoke(self, request: AnyRequest, token_id: FromPath[str]) -> None:
         """It stops working at once, in other replicas within five seconds."""
         await accounts().administration.revoke_token(org_of(request), token_id, by=author_of(request))
 

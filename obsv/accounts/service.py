@@ -23,6 +23,7 @@ from obsv.accounts.sign_in import SignIn
 from obsv.accounts.tokens import Tokens
 from obsv.core.clock import Clock
 from obsv.core.errors import Unauthorized
+from obsv.http import ClientAddress
 
 if TYPE_CHECKING:
     from obsv.audit import AuditLog
@@ -46,9 +47,11 @@ class Accounts:
 
     def __init__(self, settings: Settings, clock: Clock, keys: KeyStore, audit: AuditLog) -> None:
         auth = settings.auth
+        self.settings = settings
         self.base_url = settings.server.base_url
         self._data_dir = Path(settings.data_dir)
         self.cookies = CookiePolicy(is_secure=self.base_url.startswith("https://"))
+        self.client_address = ClientAddress(settings.server.trusted_proxies)
         self.people = people = People(clock, keys)
         self.organisations = organisations = Organisations(clock)
         self.sessions = sessions = Sessions(clock, idle_ms=auth.session_idle, absolute_ms=auth.session_absolute)

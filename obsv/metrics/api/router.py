@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from litestar import Response, Router, get, route
+from litestar.params import FromPath
 from litestar.types import Guard
 
 from obsv import __version__
@@ -107,7 +108,7 @@ def prometheus_router(store: Callable[[], MetricStore], engine: Callable[[], Eng
         return success(found[:limit] if is_cut else found, [TRUNCATED] if is_cut else None)
 
     @get("/label/{name:str}/values", summary="Values of a label")
-    async def label_values(request: AnyRequest, name: str) -> Response[bytes]:
+    async def label_values(request: AnyRequest, name: FromPath[str]) -> Response[bytes]:
         params = await Params.of(request)
         start, end = params.span()
         limit = params.limit()

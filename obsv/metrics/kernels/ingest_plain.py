@@ -6,12 +6,26 @@ It answers exactly as the compiled one, some fifty times slower, and bears no lo
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from threading import Lock
 
 import numpy as np
 
 from obsv.metrics.kernels.ragged_plain import Float64, Int64, Points, Ragged, UInt32, columns, ints, settle
+from obsv.metrics.kernels.request_plain import (
+    DUPLICATE,
+    HISTOGRAM,
+    KEEPS,
+    LABELS,
+    REFUSALS,
+    REPEATS,
+    SERIES_LIMIT,
+    TOO_NEW,
+    TOO_OLD,
+    Request,
+    Series,
+    Touch,
+    parse_point,
+)
 from obsv.metrics.kernels.wire_plain import (
     LABELS_OK,
     BrokenError,
@@ -21,72 +35,11 @@ from obsv.metrics.kernels.wire_plain import (
     parse_labels,
     put_varint,
     read_skips,
-    read_varint,
     write_skips,
 )
 
 Outcome = tuple[int, tuple[int, ...], int, int, int, bytes, bytes]
 Buffer = bytes | bytearray | memoryview
-
-TOO_OLD, TOO_NEW, DUPLICATE, LABELS, SERIES_LIMIT, HISTOGRAM, REFUSALS = range(7)
-KEEPS, REPEATS = -1, -2
-
-
-@dataclass
-class _Series:
-    org: int
-    key: bytes
-    hour: int = 0
-    newest: int | None = None
-    last_bits: int = 0
-
-
-@dataclass
-class _Touch:
-    sid: int
-    newest: int | None
-    last_bits: int
-    known: bool
-    active: bool
-    kept: Points = field(default_factory=list["tuple[int, int]"])
-
-
-@dataclass
-class _Request:
-    org: int
-    hour: int
-    rules: Rules | None
-    skips: set[int]
-    base: int
-    org_active: int
-    touches: dict[int, _Touch] = field(default_factory=dict["int", "_Touch"])
-    order: list[tuple[int, int, int]] = field(default_factory=list["tuple[int, int, int]"])
-    ordinal: int = 0
-    newly_active: int = 0
-    accepted: int = 0
-    refused: list[int] = field(default_factory=lambda: [0] * REFUSALS)
-    skipped: list[int] = field(default_factory=list[int])
-    first: tuple[int, int, int, bytes] = (-1, LABELS_OK, 0, b"")
-
-
-def signed(value: int) -> int:
-    """A varint's 64 bits as int64."""
-    return value - (1 << 64) if value >> 63 else value
-
-
-def parse_point(data: bytes, start: int, end: int) -> tuple[int, int]:
-    """One Sample message as (time, value bits).  Raises BrokenError."""
-    t = bits = 0
-    for number, wire, first, last in fields(data, start, end):
-        if number == 1:
-            if wire != 1:
-                raise BrokenError
-            bits = int.from_bytes(data[first:last], "little")
-        elif number == 2:
-            if wire != 0:
-                raise BrokenError
-            t = signed(read_varint(data, first, last)[0])
-    return t, bits
 
 
 class Head:
@@ -96,14 +49,14 @@ class Head:
         if len(seed) != 16:
             raise ValueError("the seed is 16 bytes")
         self._lock = Lock()
-        self._all: list[_Series] = []
+        self._all: list[Series] = []
         self._ids: dict[tuple[int, bytes], int] = {}
         self._committed = 0
         self._hour = 0
         self._active: dict[int, int] = defaultdict(int)
         self._current: dict[int, Points] = {}
         self._frozen: dict[int, Points] = {}
-        self._request = _Request(0, 0, None, set(), 0, 0)
+        self._request = Request(0, 0, None, set(), 0, 0)
         self._outcome: Outcome = (0, (0,) * REFUSALS, -1, LABELS_OK, 0, b"", b"")
 
     # -- a request ----------------------------------------------------------------------------------------------
@@ -237,7 +190,7 @@ class Head:
     def _begin(self, org: int, body: bytes, hour: int, rules: Rules | None, skips: set[int]) -> bool:
         self._roll_back()
         self._roll_hour(hour)
-        request = _Request(org, self._hour, rules, skips, len(self._all), self._active[org])
+        request = Request(org, self._hour, rules, skips, len(self._all), self._active[org])
         self._request = request
         try:
             for number, wire, start, end in fields(body, 0, len(body)):
@@ -295,7 +248,7 @@ class Head:
                     touch = self._touch(self._add(request.org, key))
                 self._keep(touch, t, bits)
 
-    def _judge(self, rules: Rules, touch: _Touch | None, t: int, bits: int) -> int:
+    def _judge(self, rules: Rules, touch: Touch | None, t: int, bits: int) -> int:
         if t > rules.newest:
             return TOO_NEW
         if t < rules.oldest:
@@ -315,14 +268,14 @@ class Head:
         # Repeats are kept as well: whether the first one is in blocks or was forgotten is not known here.
         return LABELS if self._request.ordinal in self._request.skips else KEEPS
 
-    def _find(self, touch: _Touch, t: int) -> int | None:
+    def _find(self, touch: Touch, t: int) -> int | None:
         for source in (touch.kept, self._current.get(touch.sid, []), self._frozen.get(touch.sid, [])):
             for when, bits in source:
                 if when == t:
                     return bits
         return None
 
-    def _keep(self, touch: _Touch, t: int, bits: int) -> None:
+    def _keep(self, touch: Touch, t: int, bits: int) -> None:
         touch.kept.append((t, bits))
         self._request.order.append((touch.sid, t, bits))
         self._request.newly_active += not touch.active
@@ -330,13 +283,13 @@ class Head:
         if touch.newest is None or t > touch.newest:
             touch.newest, touch.last_bits = t, bits
 
-    def _touch(self, sid: int) -> _Touch:
+    def _touch(self, sid: int) -> Touch:
         request = self._request
         touch = request.touches.get(sid)
         if touch is None:
             one = self._all[sid]
             known = sid < request.base and one.newest is not None
-            touch = _Touch(sid, one.newest, one.last_bits, known, self._is_active(one))
+            touch = Touch(sid, one.newest, one.last_bits, known, self._is_active(one))
             request.touches[sid] = touch
         return touch
 
@@ -351,7 +304,7 @@ class Head:
             self._request.first = (reason, fault, t, key)
 
     def _add(self, org: int, key: bytes) -> int:
-        self._all.append(_Series(org, key))
+        self._all.append(Series(org, key))
         self._ids[org, key] = len(self._all) - 1
         return len(self._all) - 1
 
@@ -365,15 +318,15 @@ class Head:
                 one.newest, one.last_bits, one.hour = touch.newest, touch.last_bits, self._hour
         self._active[request.org] += request.newly_active
         self._committed = len(self._all)
-        self._request = _Request(0, 0, None, set(), 0, 0)
+        self._request = Request(0, 0, None, set(), 0, 0)
 
     def _roll_back(self) -> None:
         for one in self._all[self._committed :]:
             del self._ids[one.org, one.key]
         del self._all[self._committed :]
-        self._request = _Request(0, 0, None, set(), 0, 0)
+        self._request = Request(0, 0, None, set(), 0, 0)
 
-    def _is_active(self, one: _Series) -> bool:
+    def _is_active(self, one: Series) -> bool:
         return one.hour > 0 and one.hour + 1 >= self._hour
 
     def _roll_hour(self, hour: int) -> None:

@@ -17,7 +17,7 @@ from obsv.metrics.store.blocks.engine import Blocks
 from obsv.metrics.store.blocks.types import Ragged, UInt32
 from obsv.metrics.store.context import HOUR_MS, StoreContext
 from obsv.metrics.store.head import StoreHead
-from obsv.metrics.store.log import Log, LogStats
+from obsv.metrics.store.log_types import Log, LogStats
 from obsv.metrics.store.types import Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
 from obsv.metrics.store.verdict import write_result
 
@@ -51,9 +51,13 @@ class BlockStore:
     async def open(self) -> None:
         """Load the series, replay the log, and begin to flush and compact in the background."""
         tune_allocator()
-        await self._blocks.open()
-        await self._load()
-        await self._log.open(self._blocks.flushed_seq(), self._head.replay, self._behind)
+        try:
+            await self._blocks.open()
+            await self._load()
+            await self._log.open(self._blocks.flushed_seq(), self._head.replay, self._behind)
+        except BaseException:
+            await self._let_go()
+            raise
         self._flushed_at = self._context.clock.monotonic()
         self._keeper = asyncio.create_task(self._keep_house(), name="metric-store")
 
@@ -69,6 +73,9 @@ class BlockStore:
             self._keeper = None
             with suppress(StoreUnavailable):
                 await self.flush()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
         await self._log.close()
         await self._blocks.close()
 
@@ -133,6 +140,12 @@ class BlockStore:
         """Put everything written so far into blocks.  Raises StoreUnavailable; then it stays in log and memory."""
         async with self._flushing, self._log.exclusive(wait=True):
             await self._flush()
+
+    async def settle(self) -> None:
+        """Flush, and do all compaction there is to do: what the files are then can be compared."""
+        await self.flush()
+        while await self._blocks.compact(settle=True):
+            pass
 
     async def _flush(self) -> None:
         await self._settle()

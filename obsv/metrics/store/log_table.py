@@ -19,7 +19,7 @@ import structlog
 from asyncpg.pool import PoolConnectionProxy
 
 from obsv.metrics.store.base import StoreUnavailable
-from obsv.metrics.store.log import Applier, LogStats
+from obsv.metrics.store.log_types import Applier, LogStats
 from obsv.metrics.store.records import Damage, Record, pack, scan
 
 SCHEMA = """
@@ -99,7 +99,13 @@ class TableLog:
         try:
             async with self._pool.acquire() as connection:
                 yield connection
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except (
+            asyncpg.PostgresError,
+            asyncpg.InterfaceError,
+            asyncpg.InternalClientError,  # a connection that breaks at the wrong moment
+            OSError,
+            TimeoutError,
+        ) as error:
             self.stats.failures += 1
             raise StoreUnavailable(f"metrics log: {error}", retry_after_s=5) from error
 

@@ -67,8 +67,8 @@ def _constant(value: Callable[[Evaluator], float]) -> Function:
 
 
 def _of_two(ev: Evaluator, node: Call, grid: Grid) -> Scalar:
-    """The smaller or larger of two scalars; a NaN gives way to the other."""
-    choose = np.fmin if node.name == "min_of" else np.fmax
+    """The smaller or larger of two scalars."""
+    choose = np.minimum if node.name == "min_of" else np.maximum
     return Scalar(choose(ev.scalar(node.args[0], grid).values, ev.scalar(node.args[1], grid).values))
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.postgres import postgres_dsn, postgres_url
+from tests.web.browser import chromium
 
-__all__ = ["conformance_dir", "postgres_dsn", "postgres_url"]
+__all__ = ["chromium", "conformance_dir", "postgres_dsn", "postgres_url"]
 
 
 @pytest.fixture(scope="session")

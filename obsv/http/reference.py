@@ -17,7 +17,7 @@ from litestar.openapi.spec import Operation, PathItem
 PageFrame = Callable[[str, str], str]
 """(title, HTML) -> a whole page of the site."""
 
-PATH = "/api/obsv/v1/openapi.json"
+PATH = "/api/obsv/v1/schema/openapi.json"
 _METHODS = ("get", "post", "put", "patch", "delete")
 
 

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Plugin, Rolldown } from 'vite'
 
@@ -8,7 +10,8 @@ export interface Budget {
   limit: number
 }
 
-const COMPRESSIBLE = /\.(js|css|svg|html)$/
+// Not the page itself: it carries a nonce that changes with every answer.
+const COMPRESSIBLE = /\.(js|css|svg)$/
 
 function bytes(file: Rolldown.OutputChunk | Rolldown.OutputAsset): Uint8Array {
   const content = file.type === 'chunk' ? file.code : file.source
@@ -36,22 +39,26 @@ export function budgets(all: readonly Budget[]): Plugin {
   return {
     name: 'obsv-budgets',
     apply: 'build',
-    enforce: 'post',
-    generateBundle(_options, bundle) {
-      const compressed = new Map<string, Uint8Array>()
-      for (const [name, file] of Object.entries(bundle)) {
-        // The page itself carries a nonce that changes with every answer.
-        if (COMPRESSIBLE.test(name) && !name.endsWith('.html')) compressed.set(name, gzipSync(bytes(file), { level: 9 }))
-      }
-      for (const budget of all) {
-        const files = new Set<string>()
-        for (const module of budget.modules) closure(bundle, chunkOf(bundle, module), files)
-        const weight = [...files].reduce((sum, name) => sum + (compressed.get(name)?.length ?? 0), 0)
-        const told = `${budget.name}: ${(weight / 1000).toFixed(1)} of ${(budget.limit / 1000).toFixed(0)} kB`
-        if (weight > budget.limit) this.error(`over budget: ${told}`)
-        this.info(told)
-      }
-      for (const [name, source] of compressed) this.emitFile({ type: 'asset', fileName: `${name}.gz`, source })
+    // After everything is written: Vite still changes chunks while it generates the bundle.
+    writeBundle: {
+      order: 'post',
+      handler({ dir = '' }, bundle) {
+        const weights = new Map<string, number>()
+        for (const [name, file] of Object.entries(bundle)) {
+          if (!COMPRESSIBLE.test(name)) continue
+          const compressed = gzipSync(bytes(file), { level: 9 })
+          writeFileSync(join(dir, `${name}.gz`), compressed)
+          weights.set(name, compressed.length)
+        }
+        for (const budget of all) {
+          const files = new Set<string>()
+          for (const module of budget.modules) closure(bundle, chunkOf(bundle, module), files)
+          const weight = [...files].reduce((sum, name) => sum + (weights.get(name) ?? 0), 0)
+          const told = `${budget.name}: ${(weight / 1000).toFixed(1)} of ${(budget.limit / 1000).toFixed(0)} kB`
+          if (weight > budget.limit) this.error(`over budget: ${told}`)
+          this.info(told)
+        }
+      },
     },
   }
 }

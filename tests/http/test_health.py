@@ -34,4 +34,4 @@ def test_the_reference_needs_nothing_from_elsewhere(client: Client) -> None:
     assert "Make a widget." in page
     assert "http" not in page
     assert "<script" not in page
-    assert client.get("/api/obsv/v1/openapi.json").json()["info"]["version"] == "1.2.3"
+    assert client.get("/api/obsv/v1/schema/openapi.json").json()["info"]["version"] == "1.2.3"

@@ -37,3 +37,13 @@ class MemoryStore:
                 values += [samples[time] for time in inside]
                 offsets.append(len(times))
         return SeriesSet(labels, np.array(offsets, np.int64), np.array(times, np.int64), np.array(values, np.float64))
+
+    async def series(
+        self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
+    ) -> list[dict[str, str]]:
+        """As `MetricStore.series`."""
+        found: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
+        for matchers in matcher_sets:
+            for labels in (await self.select(org, matchers, start_ms, end_ms, limit=limit)).labels:
+                found[tuple(sorted(labels.items()))] = labels
+        return list(found.values())[:limit]

@@ -9,7 +9,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ class Instance:
         return (await self._accounts.get().entitlements.limits_for(org)).retention
 
     @asynccontextmanager
-    async def run(self, _: Any) -> AsyncIterator[None]:
+    async def run(self, _: Any) -> AsyncGenerator[None]:
         """The life of the application."""
         async with AsyncExitStack() as stack:
             agent_token = await self._open_accounts(stack)

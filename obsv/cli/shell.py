@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def opened_accounts(settings: Settings) -> AsyncIterator[Accounts]:
+async def opened_accounts(settings: Settings) -> AsyncGenerator[Accounts]:
     """The accounts of a data directory, migrated first; closed on leaving."""
     from obsv.accounts import Accounts  # noqa: PLC0415  # kept out of --help
     from obsv.audit import close_audit, open_audit  # noqa: PLC0415

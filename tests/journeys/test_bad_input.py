@@ -8,7 +8,6 @@ import time
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -89,7 +88,9 @@ def test_basic_authentication_takes_the_token_as_password(live: Live, token: str
     assert write(live, token, one("basic_total", [(NOW, 1)]), Authorization=f"Basic {basic}").status == 204
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff\xff\xff", b"not snappy at all", snappy(b"\x0a\xff\x01"), snappy(b"\x0a\x05abc")])
+@pytest.mark.parametrize(
+    "body", [b"", b"\xff\xff\xff", b"not snappy at all", snappy(b"\x0a\xff\x01"), snappy(b"\x0a\x05abc")]
+)
 def test_broken_bodies_are_named(live: Live, token: str, body: bytes) -> None:
     answer = write(live, token, body)
     # An empty request is a valid one in protobuf, though not in snappy.
@@ -130,7 +131,9 @@ def test_good_samples_are_kept_beside_bad_ones(live: Live, token: str) -> None:
         assert reason in answer.text
     assert [float(v) for _, v in values(live, token, f"mixed[1h] @ {NOW / 1000 + 5}")[0]] == [1.0, 2.0]  # type: ignore[misc]  # pairs
     own = call(live, "GET", "/metrics", headers={"Authorization": f"Bearer {token}"}).text
-    counted = dict(line.rsplit(" ", 1) for line in own.splitlines() if line.startswith("obsv_ingest_refused_samples_total"))
+    counted = dict(
+        line.rsplit(" ", 1) for line in own.splitlines() if line.startswith("obsv_ingest_refused_samples_total")
+    )
     assert int(counted['obsv_ingest_refused_samples_total{reason="too_old"}']) >= 1
     assert int(counted['obsv_ingest_refused_samples_total{reason="too_new"}']) >= 1
     assert int(counted['obsv_ingest_refused_samples_total{reason="labels"}']) >= 2

@@ -16,6 +16,6 @@ def metrics_admin_router(store: Callable[[], MetricStore], guard: Guard) -> Rout
     @post("/flush", status_code=204, summary="Settle what is in memory into blocks", operation_id="flushMetrics")
     async def flush() -> None:
         """Answers when log and head are empty, so that sizes on disk can be compared."""
-        await store().flush()
+        await store().settle()
 
     return Router("/api/obsv/v1/metrics", route_handlers=[flush], guards=[guard], tags=["Metrics"])

@@ -88,7 +88,7 @@ class BlockStore:
             try:
                 if self._is_due():
                     async with self._flushing, self._log.exclusive(wait=False) as mine:
-                        await self._flush() if mine else await self._settle()
+                        await self._flush() if mine else await self._catch_up()
                 elif self._context.clock.monotonic() >= compact_at:
                     more = await self._compact()
                     compact_at = self._context.clock.monotonic() + (0 if more else COMPACT_EVERY_S)
@@ -98,7 +98,7 @@ class BlockStore:
 
     async def _compact(self) -> bool:
         async with self._flushing, self._log.exclusive(wait=False) as mine:
-            await self._settle()
+            await self._catch_up()
             return mine and await self._blocks.compact()
 
     def _is_due(self) -> bool:
@@ -143,19 +143,20 @@ class BlockStore:
 
     async def settle(self) -> None:
         """Flush, and do all compaction there is to do: what the files are then can be compared."""
-        await self.flush()
-        while await self._blocks.compact(settle=True):
-            pass
+        async with self._flushing, self._log.exclusive(wait=True):
+            await self._flush()
+            while await self._blocks.compact(settle=True):
+                pass
 
     async def _flush(self) -> None:
-        await self._settle()
+        await self._catch_up()
         if self._head.frozen:
             await self._finish_flush()
         if self._head.freeze(self._log.mark()):
             await self._finish_flush()
         self._flushed_at = self._context.clock.monotonic()
 
-    async def _settle(self) -> None:
+    async def _catch_up(self) -> None:
         """Take note of what other servers have flushed.  Here there are none; SharedBlockStore has them."""
 
     async def _behind(self) -> None:

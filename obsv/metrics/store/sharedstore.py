@@ -20,7 +20,7 @@ class SharedBlockStore(BlockStore):
         await super()._load()
         self._base = self._blocks.flushed_seq()
 
-    async def _settle(self) -> None:
+    async def _catch_up(self) -> None:
         async with self._shared.applying:
             await self._behind()
 

@@ -1,7 +1,7 @@
 """What the block store keeps in a database, declared for the data inventory (the store itself makes the tables).
 
-On SQLite they are in a file of their own, on Postgres beside the others. Samples go by the plan's retention, whole blocks
-at a time, and with their organisation.
+On SQLite they are in a file of their own, on Postgres beside the others. Samples go by the plan's retention, whole
+blocks at a time, and with their organisation.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Protocol, cast
 
 import numpy as np
 import re2
@@ -18,13 +19,29 @@ Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 
 
+class Match(Protocol):
+    """Where a pattern matched."""
+
+    def group(self, number: int) -> str | None: ...
+
+    def groups(self) -> tuple[str | None, ...]: ...
+
+    def groupdict(self, default: str) -> dict[str, str]: ...
+
+
+class Pattern(Protocol):
+    """A compiled regular expression; RE2's Python package brings no types."""
+
+    def fullmatch(self, text: str) -> Match | None: ...
+
+
 class BadPattern(ValueError):
     """A regular expression that RE2 does not take; the text is RE2's reason."""
 
 
 @lru_cache(maxsize=1024)
-def compile_pattern(pattern: str) -> re2.Pattern:
-    """A regular expression as Prometheus 3 reads it: RE2 (its time is linear in the text), anchored, `.` matches newline.
+def compile_pattern(pattern: str) -> Pattern:
+    """A regular expression as Prometheus 3 reads it: RE2 (linear time), anchored by fullmatch, `.` matches newline.
 
     Raises BadPattern.
     """
@@ -32,7 +49,7 @@ def compile_pattern(pattern: str) -> re2.Pattern:
     options.dot_nl = True
     options.log_errors = False
     try:
-        return re2.compile(pattern, options)
+        return cast(Pattern, re2.compile(pattern, options))
     except re2.error as bad:
         reason = bad.args[0]
         raise BadPattern(reason.decode() if isinstance(reason, bytes) else str(reason)) from None

@@ -120,12 +120,12 @@ async def test_whichever_flushes_the_other_lets_go(pair):
     await put(two, M, [(NOW + 1, 2.0)])
     await put(one, {"__name__": "o"}, [(NOW + 1, 2.0)])
     assert two._head.samples >= 3
-    await two._settle()
+    await two._catch_up()
     await eventually(lambda: count(two), 4)
     assert two._head.samples == 2
     await two.flush()
     await eventually(lambda: count(one), 4)
-    await one._settle()
+    await one._catch_up()
     assert one._head.samples == 0
     assert await read(one) == await read(two)
 

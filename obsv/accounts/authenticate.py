@@ -51,6 +51,7 @@ class Authenticator:
         self._sessions = sessions
         self._tokens = tokens
         self._organisations = organisations
+        self._clock = clock
         self._members = Remembered[tuple[Member, ...]](clock)
 
     async def authenticate(self, scope: Scope, needed: str | None = None) -> Actor:
@@ -100,9 +101,15 @@ class Authenticator:
         session = presented.session
         needs_org = needed is not None and needed != INSTANCE
         member = _choose(await self._memberships(session.user_id), headers.get(ORG_HEADER), needs_org=needs_org)
+        is_fresh = session.sudo_until_ms > self._clock.now_ms()
         if member is None:
             scopes = frozenset({INSTANCE}) if session.is_instance_admin else frozenset[str]()
-            return Actor(kind="user", user_id=session.user_id, scopes=scopes, session_id=session.id_hash)
+            return Actor(kind="user", user_id=session.user_id, scopes=scopes, session_id=session.id, is_fresh=is_fresh)
+        if needs_org and member.requires_mfa and not session.has_second_factor:
+            raise Forbidden(
+                f"{member.name} asks its members for a second factor: set one up under Security, or sign in with it.",
+                code="second_factor_required",
+            )
         return Actor(
             kind="user",
             user_id=session.user_id,
@@ -110,7 +117,8 @@ class Authenticator:
             org_slug=member.slug,
             role=member.role,
             scopes=scopes_of(member.role, is_instance_admin=session.is_instance_admin),
-            session_id=session.id_hash,
+            session_id=session.id,
+            is_fresh=is_fresh,
         )
 
     async def _memberships(self, user_id: str) -> tuple[Member, ...]:

@@ -9,20 +9,24 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 
 from obsv.accounts.installed import accounts
-from obsv.core.errors import Unauthorized
+from obsv.accounts.types import Actor
+from obsv.core.errors import Forbidden, Unauthorized
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
 
 
-def requires_scope(needed: str) -> Guard:
+def requires_scope(needed: str, *, step_up: bool = False) -> Guard:
     """Let tokens with this scope in, and members whose role carries it; `request.state.actor` is the `Actor`.
 
-    The actor has an organisation, except for `admin:instance`.
+    The actor has an organisation, except for `admin:instance`. With `step_up` a person must have proved to be
+    themself a moment ago.
     """
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
-        await accounts().authenticator.authenticate(connection.scope, needed)
+        actor = await accounts().authenticator.authenticate(connection.scope, needed)
+        if step_up and actor.kind == "user":
+            require_fresh(actor)
 
     return guard
 
@@ -32,3 +36,15 @@ async def requires_session(connection: Connection, _: BaseRouteHandler) -> None:
     actor = await accounts().authenticator.authenticate(connection.scope)
     if actor.kind != "user":
         raise Unauthorized("Sign in in a browser: this takes a session, not a token.", code="not_signed_in")
+
+
+async def requires_step_up(connection: Connection, handler: BaseRouteHandler) -> None:
+    """Let people in who are signed in and proved to be themselves a moment ago."""
+    await requires_session(connection, handler)
+    require_fresh(connection.scope["state"]["actor"])
+
+
+def require_fresh(actor: Actor) -> None:
+    """Raise `Forbidden` with the code `step_up`, at which the cabinet asks for password, code or passkey again."""
+    if not actor.is_fresh:
+        raise Forbidden("Confirm that it is you: this needs a fresh password, code or passkey.", code="step_up")

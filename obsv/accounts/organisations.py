@@ -74,11 +74,14 @@ class Organisations:
     async def memberships(self, user_id: str) -> tuple[Member, ...]:
         """A person's organisations by name."""
         rows = await fetch(
-            "SELECT o.id, o.slug, o.name, m.role FROM memberships m JOIN organisations o ON o.id = m.org "
+            "SELECT o.id, o.slug, o.name, m.role, o.requires_mfa "
+            "FROM memberships m JOIN organisations o ON o.id = m.org "
             "WHERE m.user_id = {} ORDER BY o.name, o.id",
             user_id,
         )
-        return tuple(Member(row["id"], row["slug"], row["name"], Role(row["role"])) for row in rows)
+        return tuple(
+            Member(row["id"], row["slug"], row["name"], Role(row["role"]), bool(row["requires_mfa"])) for row in rows
+        )
 
     async def has_owner(self, org: int) -> bool:
         """Whether anybody owns it."""

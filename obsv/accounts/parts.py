@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from obsv.accounts.links import Links
 from obsv.accounts.organisations import Organisations
 from obsv.accounts.passwords import Passwords
 from obsv.accounts.people import People
@@ -24,3 +25,4 @@ class Parts:
     passwords: Passwords
     sessions: Sessions
     tokens: Tokens
+    links: Links

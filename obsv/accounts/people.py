@@ -14,12 +14,12 @@ from obsv.accounts.names import clean_email, clean_name
 from obsv.accounts.types import Person
 from obsv.core.clock import Clock
 from obsv.core.errors import Conflict
-from obsv.core.ids import new_id
+from obsv.core.ids import new_id, random_token
 from obsv.db import execute, fetch, fetch_value, is_unique_violation, write_tx
 from obsv.keys import KeyStore
 
 ACTIVE: Final = "active"
-_COLUMNS: Final = "id, email_enc, name_enc, password_hash, attested_16_at_ms, is_instance_admin"
+_COLUMNS: Final = "id, email_enc, name_enc, attested_16_at_ms, email_verified_at_ms, is_instance_admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,14 @@ class People:
         return self._keys.blind_index(email)
 
     async def create(
-        self, email: str, name: str, password_hash: str | None, *, is_instance_admin: bool, has_attested_16: bool
+        self,
+        email: str,
+        name: str,
+        password_hash: str | None,
+        *,
+        is_instance_admin: bool,
+        has_attested_16: bool,
+        has_verified_email: bool = False,
     ) -> Person:
         """A new account.  Raises `Conflict` when the address has one."""
         email, name = clean_email(email), clean_name(name, "the person")
@@ -63,6 +70,8 @@ class People:
             name_enc=self._keys.encrypt(user_id, "users", "name_enc", user_id, name.encode()),
             password_hash=password_hash,
             attested_16_at_ms=now if has_attested_16 else None,
+            email_verified_at_ms=now if has_verified_email else None,
+            webauthn_handle=random_token(64),
             is_instance_admin=is_instance_admin,
             status=ACTIVE,
             created_at_ms=now,
@@ -74,7 +83,7 @@ class People:
             if is_unique_violation(error):
                 raise _taken() from None
             raise
-        return Person(user_id, email, name, is_instance_admin, has_attested_16)
+        return Person(user_id, email, name, is_instance_admin, has_attested_16, has_verified_email)
 
     async def exists(self, email: str) -> bool:
         """Whether the address is taken, also by an account that is closed."""
@@ -82,18 +91,11 @@ class People:
 
     async def login(self, email: str) -> Login | None:
         """The active account of an address."""
-        rows = await fetch(
-            "SELECT id, password_hash, attested_16_at_ms, is_instance_admin FROM users "
-            "WHERE email_index = {} AND status = {}",
-            self.index(email),
-            ACTIVE,
-        )
-        if not rows:
-            return None
-        row = rows[0]
-        return Login(
-            row["id"], row["password_hash"], row["attested_16_at_ms"] is not None, bool(row["is_instance_admin"])
-        )
+        return await self._login("email_index", self.index(email))
+
+    async def login_of(self, user_id: str) -> Login | None:
+        """The same of a person who is known already."""
+        return await self._login("id", user_id)
 
     async def get(self, user_id: str) -> Person | None:
         """A person, readable."""
@@ -108,12 +110,30 @@ class People:
         """Replace it."""
         await execute("UPDATE users SET password_hash = {} WHERE id = {}", password_hash, user_id)
 
+    async def verify_email(self, user_id: str) -> None:
+        """Record that mail to the person's address reaches them."""
+        await execute("UPDATE users SET email_verified_at_ms = {} WHERE id = {}", self._clock.now_ms(), user_id)
+
     async def attest_16(self, user_id: str) -> None:
         """Record that the person says to be 16 or older (the moment, never a birth date)."""
         await execute(
             "UPDATE users SET attested_16_at_ms = {} WHERE id = {} AND attested_16_at_ms IS NULL",
             self._clock.now_ms(),
             user_id,
+        )
+
+    async def _login(self, column: str, value: str) -> Login | None:
+        rows = await fetch(
+            "SELECT id, password_hash, attested_16_at_ms, is_instance_admin FROM users "  # noqa: S608
+            f"WHERE {column} = {{}} AND status = {{}}",
+            value,
+            ACTIVE,
+        )
+        if not rows:
+            return None
+        row = rows[0]
+        return Login(
+            row["id"], row["password_hash"], row["attested_16_at_ms"] is not None, bool(row["is_instance_admin"])
         )
 
     def _read(self, row: dict[str, Any]) -> Person:
@@ -124,4 +144,5 @@ class People:
             name=self._keys.decrypt(user_id, "users", "name_enc", user_id, row["name_enc"]).decode(),
             is_instance_admin=bool(row["is_instance_admin"]),
             has_attested_16=row["attested_16_at_ms"] is not None,
+            has_verified_email=row["email_verified_at_ms"] is not None,
         )

@@ -14,6 +14,8 @@ from obsv.core.errors import Invalid
 
 METRICS_WRITE: Final = "metrics:write"
 INSTANCE: Final = "admin:instance"
+OWNER: Final = "owner:org"
+"""What only an owner may; it is in no list of scopes, so that no token ever has it."""
 
 SCOPES: Final = (
     "metrics:read",
@@ -48,7 +50,7 @@ _EDITOR = _VIEWER | {"dashboards:write", "alerts:write", "monitors:write", "stat
 _ADMIN = _EDITOR | {METRICS_WRITE, "sites:provision", "members:read", "audit:read", "admin:org"}
 
 ROLE_SCOPES: Final = MappingProxyType(
-    {Role.OWNER: _ADMIN, Role.ADMIN: _ADMIN, Role.EDITOR: _EDITOR, Role.VIEWER: _VIEWER}
+    {Role.OWNER: _ADMIN | {OWNER}, Role.ADMIN: _ADMIN, Role.EDITOR: _EDITOR, Role.VIEWER: _VIEWER}
 )
 
 

@@ -12,6 +12,7 @@ from obsv.accounts.authenticate import Authenticator
 from obsv.accounts.cookies import CookiePolicy
 from obsv.accounts.entitlements import Entitlements
 from obsv.accounts.limits import SignInLimits
+from obsv.accounts.links import Links
 from obsv.accounts.organisations import Organisations
 from obsv.accounts.parts import Parts
 from obsv.accounts.passwords import Passwords
@@ -54,7 +55,7 @@ class Accounts:
         self.client_address = ClientAddress(settings.server.trusted_proxies)
         self.people = people = People(clock, keys)
         self.organisations = organisations = Organisations(clock)
-        self.sessions = sessions = Sessions(clock, idle_ms=auth.session_idle, absolute_ms=auth.session_absolute)
+        self.sessions = sessions = Sessions(clock, keys, idle_ms=auth.session_idle, absolute_ms=auth.session_absolute)
         self.tokens = tokens = Tokens(clock)
         passwords = Passwords(
             time_cost=auth.argon2.time_cost,
@@ -62,7 +63,7 @@ class Accounts:
             parallelism=auth.argon2.parallelism,
         )
         self.entitlements = Entitlements(clock, settings.plans)
-        parts = Parts(clock, audit, people, organisations, passwords, sessions, tokens)
+        parts = Parts(clock, audit, people, organisations, passwords, sessions, tokens, Links(clock, keys))
         self.setup = SetUp(parts)
         self.sign_in = SignIn(parts, SignInLimits(clock))
         self.administration = Administration(parts)

@@ -1,22 +1,25 @@
 """Sessions on the server: the browser holds 256 random bits, the database their SHA-256.
 
-Nobody but the server ever chooses an id: it is made at sign-in and made anew when rights change, so one that was
-planted beforehand never becomes valid. Anonymous visitors have no session and no cookie.
+Nobody but the server ever chooses a value: it is made at sign-in and made anew when rights change, so one that was
+planted beforehand never becomes valid. Anonymous visitors have no session and no cookie, but for those who began to
+sign in with a passkey or another provider: their challenge has to wait somewhere (`begin_anonymous`).
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from obsv.accounts import tables
 from obsv.accounts.cache import Remembered
-from obsv.accounts.types import Origin
+from obsv.accounts.types import Device, Origin
 from obsv.core.clock import Clock
 from obsv.core.days import erase_on
-from obsv.core.ids import random_token
-from obsv.db import execute, fetch
+from obsv.core.ids import new_id, random_token
+from obsv.db import execute, fetch, write_tx
+from obsv.keys import INSTANCE, KeyStore
 
 MINUTE_MS: Final = 60_000
 DAY_MS: Final = 24 * 60 * MINUTE_MS
@@ -24,23 +27,44 @@ SEEN_EVERY_MS: Final = MINUTE_MS
 PENDING_MS: Final = 10 * MINUTE_MS
 ADMIN_IDLE_MS: Final = DAY_MS // 2
 UNREMEMBERED_MS: Final = DAY_MS
+SUDO_MS: Final = 10 * MINUTE_MS
+ANONYMOUS: Final = "anonymous"
+SECOND_FACTORS: Final = frozenset({"totp", "passkey", "recovery_code"})
 
+_COLUMNS: Final = (
+    "s.id, s.id_hash, s.user_id, s.pending, s.methods, s.is_remembered, s.sudo_until_ms, s.created_at_ms, "
+    "s.last_seen_at_ms, s.expires_idle_at_ms, s.expires_abs_at_ms, s.ip_trunc, s.ua_family"
+)
 
 Ended = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session that is alive. `pending` names the step still to be taken; until then nobody is signed in."""
+    """A session that is alive. `pending` names the step still to be taken; until then nobody is signed in.
 
+    `methods` are the ways in which the person proved to be themself. The public `id` outlives a new value.
+    """
+
+    id: str
     id_hash: str
     user_id: str
     pending: str
+    methods: tuple[str, ...]
+    is_remembered: bool
+    sudo_until_ms: int
     created_at_ms: int
     last_seen_at_ms: int
     expires_idle_at_ms: int
     expires_abs_at_ms: int
+    ip_trunc: str
+    ua_family: str
     is_instance_admin: bool
+
+    @property
+    def has_second_factor(self) -> bool:
+        """Whether more than a password was shown."""
+        return not SECOND_FACTORS.isdisjoint(self.methods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +83,29 @@ def hash_value(value: str) -> str:
 class Sessions:
     """The only writer of sessions."""
 
-    def __init__(self, clock: Clock, *, idle_ms: int, absolute_ms: int) -> None:
+    def __init__(self, clock: Clock, keys: KeyStore, *, idle_ms: int, absolute_ms: int) -> None:
         self._clock = clock
+        self._keys = keys
         self._idle_ms = idle_ms
         self._absolute_ms = absolute_ms
         self._known = Remembered[Session](clock)
 
+    # -- begin --------------------------------------------------------------------------------------------------
+
     async def create(
-        self, user_id: str, origin: Origin, *, is_admin: bool = False, remember: bool = False, pending: str = ""
+        self,
+        user_id: str,
+        origin: Origin,
+        *,
+        methods: Iterable[str] = (),
+        is_admin: bool = False,
+        remember: bool = False,
+        pending: str = "",
     ) -> NewSession:
-        """Begin one. Without `remember` it ends with the browser, and after a day."""
+        """Begin one. Without `remember` it ends with the browser, and after a day.
+
+        Who just signed in may do what needs a fresh proof for `SUDO_MS`.
+        """
         now = self._clock.now_ms()
         absolute = self._absolute_ms if remember else min(UNREMEMBERED_MS, self._absolute_ms)
         if pending:
@@ -77,8 +114,13 @@ class Sessions:
         await tables.Session.insert(
             tables.Session(
                 id_hash=hash_value(value),
+                id=new_id("ses"),
                 user_id=user_id,
                 pending=pending,
+                methods=" ".join(methods),
+                is_remembered=remember,
+                sudo_until_ms=0 if pending else now + SUDO_MS,
+                state_enc="",
                 created_at_ms=now,
                 last_seen_at_ms=now,
                 expires_idle_at_ms=self._idle_end(now, ends, is_admin=is_admin),
@@ -89,6 +131,50 @@ class Sessions:
             )
         )
         return NewSession(value, absolute // 1000 if remember and not pending else None)
+
+    async def begin_anonymous(self, origin: Origin) -> NewSession:
+        """One of nobody, for ten minutes: somewhere to keep the challenge of a sign-in under way."""
+        return await self.create("", origin, pending=ANONYMOUS)
+
+    async def rotate(self, session: Session, *, methods: Iterable[str] | None = None, sudo: bool = False) -> NewSession:
+        """Give the browser another value, as must be done whenever its rights change; the old one is void at once.
+
+        `sudo` lets the person do for `SUDO_MS` what needs a fresh proof.
+        """
+        value, now = random_token(), self._clock.now_ms()
+        await execute(
+            "UPDATE sessions SET id_hash = {}, methods = {}, sudo_until_ms = {} WHERE id_hash = {}",
+            hash_value(value),
+            " ".join(session.methods if methods is None else methods),
+            now + SUDO_MS if sudo else session.sudo_until_ms,
+            session.id_hash,
+        )
+        self._known.forget(session.id_hash)
+        left_s = (session.expires_abs_at_ms - now) // 1000
+        return NewSession(value, max(1, left_s) if session.is_remembered else None)
+
+    # -- what a step must remember ------------------------------------------------------------------------------
+
+    async def keep_state(self, session: Session, state: bytes) -> None:
+        """Seal what the next step needs (a challenge, a secret that is not confirmed yet); the latest counts."""
+        sealed = self._keys.encrypt(session.user_id or INSTANCE, "sessions", "state_enc", session.id, state)
+        await execute("UPDATE sessions SET state_enc = {} WHERE id_hash = {}", sealed, session.id_hash)
+
+    async def take_state(self, session: Session) -> bytes | None:
+        """What was kept, once: of two requests at the same time one gets it."""
+        async with write_tx():
+            rows = await fetch("SELECT state_enc FROM sessions WHERE id_hash = {}", session.id_hash)
+            sealed = str(rows[0]["state_enc"]) if rows else ""
+            taken = await fetch(
+                "UPDATE sessions SET state_enc = {} WHERE id_hash = {} AND state_enc = {} AND state_enc <> {} "
+                "RETURNING id",
+                *("", session.id_hash, sealed, ""),
+            )
+        if not taken:
+            return None
+        return self._keys.decrypt(session.user_id or INSTANCE, "sessions", "state_enc", session.id, sealed)
+
+    # -- find ---------------------------------------------------------------------------------------------------
 
     async def find(self, value: str) -> Session | None:
         """The living session of a cookie's value; being found keeps it from idling out."""
@@ -103,13 +189,44 @@ class Sessions:
             session = await self._touch(session, now)
         return session
 
+    async def devices(self, user_id: str, *, current: str) -> list[Device]:
+        """Where a person is signed in, the last used first; `current` is the id of the session that asks."""
+        now = self._clock.now_ms()
+        rows = await fetch(
+            f"SELECT {_COLUMNS} FROM sessions s WHERE s.user_id = {{}} AND s.pending = {{}} "  # noqa: S608
+            "AND s.expires_idle_at_ms > {} AND s.expires_abs_at_ms > {} ORDER BY s.last_seen_at_ms DESC, s.id",
+            *(user_id, "", now, now),
+        )
+        return [
+            Device(
+                id=row["id"],
+                device=row["ua_family"],
+                network=row["ip_trunc"],
+                methods=str(row["methods"]).split(),
+                created_at_ms=row["created_at_ms"],
+                last_seen_at_ms=row["last_seen_at_ms"],
+                is_current=row["id"] == current,
+            )
+            for row in rows
+        ]
+
+    # -- end ----------------------------------------------------------------------------------------------------
+
     async def end(self, value: str) -> Ended:
         """Sign this browser out, at once (in a transaction: once `forget` was called after it)."""
-        return await self._delete("id_hash", hash_value(value))
+        return await self._delete("id_hash = {}", hash_value(value))
+
+    async def end_one(self, user_id: str, session_id: str) -> Ended:
+        """Sign one of a person's devices out, by its public id; empty when there is none."""
+        return await self._delete("user_id = {} AND id = {}", user_id, session_id)
+
+    async def end_others(self, user_id: str, session_id: str) -> Ended:
+        """Sign a person out everywhere but here."""
+        return await self._delete("user_id = {} AND id <> {}", user_id, session_id)
 
     async def end_all(self, user_id: str) -> Ended:
         """Sign a person out everywhere, at once (in a transaction: once `forget` was called after it)."""
-        return await self._delete("user_id", user_id)
+        return await self._delete("user_id = {}", user_id)
 
     def forget(self, ended: Ended) -> None:
         """Drop what was remembered of sessions whose end was just committed."""
@@ -131,15 +248,13 @@ class Sessions:
     async def _load(self, id_hash: str) -> Session | None:
         generation = self._known.generation
         rows = await fetch(
-            "SELECT s.id_hash, s.user_id, s.pending, s.created_at_ms, s.last_seen_at_ms, s.expires_idle_at_ms, "
-            "s.expires_abs_at_ms, u.is_instance_admin FROM sessions s JOIN users u ON u.id = s.user_id "
-            "WHERE s.id_hash = {} AND u.status = {}",
-            id_hash,
-            "active",
+            f"SELECT {_COLUMNS}, COALESCE(u.is_instance_admin, {{}}) AS is_instance_admin FROM sessions s "  # noqa: S608
+            "LEFT JOIN users u ON u.id = s.user_id WHERE s.id_hash = {} AND (u.status = {} OR s.pending = {})",
+            *(False, id_hash, "active", ANONYMOUS),
         )
         if not rows:
             return None
-        session = Session(**{**rows[0], "is_instance_admin": bool(rows[0]["is_instance_admin"])})
+        session = _session(rows[0])
         self._known.put(id_hash, session, generation=generation)
         return session
 
@@ -156,8 +271,19 @@ class Sessions:
         )
         return touched
 
-    async def _delete(self, column: str, wanted: str) -> Ended:
-        rows = await fetch(f"DELETE FROM sessions WHERE {column} = {{}} RETURNING id_hash", wanted)  # noqa: S608
+    async def _delete(self, condition: str, *wanted: str) -> Ended:
+        rows = await fetch(f"DELETE FROM sessions WHERE {condition} RETURNING id_hash", *wanted)  # noqa: S608
         ended = tuple(str(row["id_hash"]) for row in rows)
         self.forget(ended)
         return ended
+
+
+def _session(row: dict[str, Any]) -> Session:
+    return Session(
+        **{
+            **row,
+            "methods": tuple(str(row["methods"]).split()),
+            "is_remembered": bool(row["is_remembered"]),
+            "is_instance_admin": bool(row["is_instance_admin"]),
+        }
+    )

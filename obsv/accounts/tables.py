@@ -10,7 +10,8 @@ from obsv.db import DB
 
 _IDENTITY = Column(DataClass.IDENTITY)
 _ACCOUNT = Column(DataClass.IDENTITY, export=True)
-_HASH = Column(DataClass.CREDENTIAL, purpose=Purpose.SECURITY, export=False, secret=True)
+_SECRET = Column(DataClass.CREDENTIAL, purpose=Purpose.SECURITY, export=False, secret=True)
+_SEALED = Column(DataClass.CREDENTIAL, purpose=Purpose.SECURITY, erase=Erase.KEY, export=False, secret=True)
 _SESSION = Column(DataClass.SESSION, purpose=Purpose.SECURITY, basis=Basis.LEGITIMATE_INTEREST)
 _ORGANISATION = Column(DataClass.ORGANISATION)
 _TOKEN = Column(DataClass.CREDENTIAL, purpose=Purpose.SECURITY)
@@ -26,6 +27,8 @@ class User(Table, db=DB, tablename="users"):
     name_enc = Text()
     password_hash = Varchar(length=255, null=True, default=None)
     attested_16_at_ms = BigInt(null=True, default=None)
+    email_verified_at_ms = BigInt(null=True, default=None)
+    webauthn_handle = Varchar(length=86)
     is_instance_admin = Boolean(default=False)
     status = Varchar(length=20, default="active")
     created_at_ms = BigInt()
@@ -43,8 +46,10 @@ class User(Table, db=DB, tablename="users"):
             "email_enc": Column(DataClass.IDENTITY, erase=Erase.KEY),
             "email_index": Column(DataClass.IDENTITY, export=False, secret=True),
             "name_enc": Column(DataClass.IDENTITY, erase=Erase.KEY),
-            "password_hash": _HASH,
+            "password_hash": _SECRET,
             "attested_16_at_ms": Column(DataClass.IDENTITY, basis=Basis.LEGAL_OBLIGATION),
+            "email_verified_at_ms": _ACCOUNT,
+            "webauthn_handle": _SECRET,
             "created_at_ms": _ACCOUNT,
             **operational("is_instance_admin", "status", "erase_on"),
         },
@@ -59,6 +64,7 @@ class Organisation(Table, db=DB, tablename="organisations"):
     name = Varchar(length=100)
     plan = Varchar(length=64, default="")
     is_operator = Boolean(default=False)
+    requires_mfa = Boolean(default=False)
     created_at_ms = BigInt()
     erase_on = Date(null=True, default=None, index=True)
 
@@ -73,7 +79,7 @@ class Organisation(Table, db=DB, tablename="organisations"):
             "slug": _ORGANISATION,
             "name": _ORGANISATION,
             "created_at_ms": _ORGANISATION,
-            **operational("id", "plan", "is_operator", "erase_on"),
+            **operational("id", "plan", "is_operator", "requires_mfa", "erase_on"),
         },
     )
 
@@ -105,11 +111,16 @@ class Membership(Table, db=DB, tablename="memberships"):
 
 
 class Session(Table, db=DB, tablename="sessions"):
-    """A browser that is signed in, or half-way there (`pending`)."""
+    """A browser that is signed in, or half-way there (`pending`); `state_enc` is what a step must remember."""
 
     id_hash = Varchar(length=64, primary_key=True)
+    id = Varchar(length=40, unique=True)
     user_id = Varchar(length=40, index=True)
     pending = Varchar(length=20, default="")
+    methods = Varchar(length=100, default="")
+    is_remembered = Boolean(default=False)
+    sudo_until_ms = BigInt(default=0)
+    state_enc = Text(default="")
     created_at_ms = BigInt()
     last_seen_at_ms = BigInt()
     expires_idle_at_ms = BigInt(index=True)
@@ -126,15 +137,18 @@ class Session(Table, db=DB, tablename="sessions"):
         export="sessions.json",
         subject_column="user_id",
         columns={
-            "id_hash": _HASH,
+            "id_hash": _SECRET,
+            "id": _SESSION,
             "user_id": _SESSION,
+            "methods": _SESSION,
+            "state_enc": _SEALED,
             "created_at_ms": _SESSION,
             "last_seen_at_ms": _SESSION,
             "expires_idle_at_ms": _SESSION,
             "expires_abs_at_ms": _SESSION,
             "ip_trunc": _SESSION,
             "ua_family": _SESSION,
-            **operational("pending", "erase_on"),
+            **operational("pending", "is_remembered", "sudo_until_ms", "erase_on"),
         },
     )
 
@@ -167,7 +181,7 @@ class ApiToken(Table, db=DB, tablename="api_tokens"):
             "org": _ORGANISATION,
             "kind": _TOKEN,
             "name": _TOKEN,
-            "token_hash": _HASH,
+            "token_hash": _SECRET,
             "scopes": _TOKEN,
             "created_by": _AUTHOR,
             "created_at_ms": _TOKEN,
@@ -190,5 +204,32 @@ class SetupCode(Table, db=DB, tablename="setup_codes"):
         subject=Subject.INSTANCE,
         retention="setup",
         erase=Erase.KEEP,
-        columns={"code_hash": _HASH, **operational("expires_at_ms")},
+        columns={"code_hash": _SECRET, **operational("expires_at_ms")},
+    )
+
+
+class OneTimeLink(Table, db=DB, tablename="one_time_links"):
+    """A link in a mail that does one thing once; `state_enc` is what it is about."""
+
+    code_hash = Varchar(length=64, primary_key=True)
+    kind = Varchar(length=20)
+    user_id = Varchar(length=40, index=True)
+    state_enc = Text()
+    created_at_ms = BigInt()
+    expires_at_ms = BigInt()
+    erase_on = Date(null=True, default=None, index=True)
+
+    holds = Holds(
+        clause="data.account.identity",
+        subject=Subject.USER,
+        retention="link",
+        erase=Erase.DELETE,
+        subject_column="user_id",
+        columns={
+            "code_hash": _SECRET,
+            "user_id": Column(DataClass.IDENTITY, export=False),
+            "state_enc": _SEALED,
+            "created_at_ms": Column(DataClass.IDENTITY, export=False),
+            **operational("kind", "expires_at_ms", "erase_on"),
+        },
     )

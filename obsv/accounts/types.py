@@ -17,7 +17,7 @@ class Actor:
     """Who makes a request, and for which organisation.
 
     `org` is the organisation's number all through the metrics layer; None where the request names none. `role` is a
-    person's; `scopes` hold for tokens and persons alike.
+    person's; `scopes` hold for tokens and persons alike. `is_fresh`: the person proved to be themself a moment ago.
     """
 
     kind: ActorKind = "anonymous"
@@ -28,6 +28,7 @@ class Actor:
     role: Role | None = None
     scopes: frozenset[str] = frozenset()
     session_id: str = ""
+    is_fresh: bool = False
 
 
 ANONYMOUS = Actor()
@@ -50,6 +51,7 @@ class Person:
     name: str
     is_instance_admin: bool
     has_attested_16: bool
+    has_verified_email: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Member:
     slug: str
     name: str
     role: Role
+    requires_mfa: bool = False
 
 
 class UserView(msgspec.Struct, frozen=True):
@@ -78,6 +81,18 @@ class UserView(msgspec.Struct, frozen=True):
     id: str
     name: str
     email: str
+
+
+class Device(msgspec.Struct, frozen=True):
+    """Where the person is signed in: browser and system, the /24 or /48 network, and how they proved themself."""
+
+    id: str
+    device: str
+    network: str
+    methods: list[str]
+    created_at_ms: int
+    last_seen_at_ms: int
+    is_current: bool
 
 
 class OrgView(msgspec.Struct, frozen=True):

@@ -12,10 +12,12 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from litestar import Controller, Request, Response, get, post
+from litestar.params import FromQuery
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
 from obsv.accounts import BadFields, NewSession, SetupForm, accounts, address_of, check_source, origin_of
+from obsv.accounts.sign_in import ATTEST, SECOND_FACTOR, SignedIn
 from obsv.core.errors import Forbidden, ObsvError, TooMany, Unavailable, Unsupported
 from obsv.site.errors import error_page
 from obsv.site.render import page
@@ -47,6 +49,17 @@ def _go(where: str, session: NewSession) -> Response[None]:
     return Response(None, status_code=HTTP_303_SEE_OTHER, headers={"Location": where, "Set-Cookie": cookie})
 
 
+STEPS: Final = {ATTEST: "/login/age", SECOND_FACTOR: "/login/factor"}
+
+
+def _onward(done: SignedIn, wanted: str) -> Response[None]:
+    """To the next step of signing in, or into the cabinet."""
+    if done.pending:
+        query = f"?{urlencode({'next': wanted})}" if wanted else ""
+        return _go(STEPS[done.pending] + query, done.session)
+    return _go(wanted or f"/app/{done.org_slug}", done.session)
+
+
 def _retry(error: ObsvError) -> dict[str, str]:
     if isinstance(error, TooMany | Unavailable):
         return {"Retry-After": str(max(1, round(error.retry_after_s)))}
@@ -68,7 +81,7 @@ class SetupDoor(Controller):
     include_in_schema = False
 
     @get("/")
-    async def show(self, code: str = "") -> Response[str]:
+    async def show(self, code: FromQuery[str] = "") -> Response[str]:
         """The form, for who has the printed code."""
         service = accounts()
         if not await service.setup.is_open():
@@ -136,18 +149,15 @@ class LoginDoor(Controller):
             )
         except ObsvError as error:
             return _form_page("login.html", form, error, next=wanted)
-        if done.pending:
-            return _go(f"/login/age{_query(form)}", done.session)
-        return _go(wanted or f"/app/{done.org_slug}", done.session)
+        return _onward(done, wanted)
 
     @get("/age")
     async def ask_age(self, request: AnyRequest) -> Response[str] | Redirect:
         """The 16+ box, for who got the password right."""
         presented = await accounts().authenticator.presented(request.scope)
-        if presented is None or not presented.session.pending:
+        if presented is None or presented.session.pending != ATTEST:
             return Redirect("/login", status_code=HTTP_303_SEE_OTHER)
-        form = {"remember": request.query_params.get("remember", "")}
-        return _form_page("age.html", form, next=safe_next(request.query_params.get("next", ""), ""))
+        return _form_page("age.html", {}, next=safe_next(request.query_params.get("next", ""), ""))
 
     @post("/age", request_max_body_size=FORM_MAX)
     async def submit_age(self, request: AnyRequest) -> Response[Any]:
@@ -159,16 +169,7 @@ class LoginDoor(Controller):
             return _form_page("age.html", form, error, next=wanted)
         presented = await service.authenticator.presented(request.scope)
         try:
-            done = await service.sign_in.attest(
-                presented.value if presented else "", origin_of(request), remember=bool(form.get("remember"))
-            )
+            done = await service.sign_in.attest(presented.value if presented else "", origin_of(request))
         except ObsvError as error:
             return _form_page("login.html", {}, error, next=wanted)
-        return _go(wanted or f"/app/{done.org_slug}", done.session)
-
-
-def _query(form: Mapping[str, str]) -> str:
-    """What `/login/age` must still know."""
-    known = {"next": safe_next(form.get("next", ""), ""), "remember": "yes" if form.get("remember") else ""}
-    query = urlencode({name: value for name, value in known.items() if value})
-    return f"?{query}" if query else ""
+        return _onward(done, wanted)

@@ -10,12 +10,13 @@ STATEMENTS = (
     """CREATE TABLE users (
         id VARCHAR(40) PRIMARY KEY NOT NULL, email_enc TEXT NOT NULL, email_index VARCHAR(64) NOT NULL UNIQUE,
         name_enc TEXT NOT NULL, password_hash VARCHAR(255), attested_16_at_ms {bigint},
+        email_verified_at_ms {bigint}, webauthn_handle VARCHAR(86) NOT NULL,
         is_instance_admin BOOLEAN NOT NULL, status VARCHAR(20) NOT NULL, created_at_ms {bigint} NOT NULL, erase_on DATE
     )""",
     "CREATE INDEX users_erase_on ON users (erase_on)",
     """CREATE TABLE organisations (
         id {bigserial}, slug VARCHAR(48) NOT NULL UNIQUE, name VARCHAR(100) NOT NULL, plan VARCHAR(64) NOT NULL,
-        is_operator BOOLEAN NOT NULL, created_at_ms {bigint} NOT NULL, erase_on DATE
+        is_operator BOOLEAN NOT NULL, requires_mfa BOOLEAN NOT NULL, created_at_ms {bigint} NOT NULL, erase_on DATE
     )""",
     "CREATE INDEX organisations_erase_on ON organisations (erase_on)",
     # One organisation is the operator's own, whichever of several replicas starts first.
@@ -27,7 +28,9 @@ STATEMENTS = (
     "CREATE UNIQUE INDEX memberships_once ON memberships (user_id, org)",
     "CREATE INDEX memberships_org ON memberships (org)",
     """CREATE TABLE sessions (
-        id_hash VARCHAR(64) PRIMARY KEY NOT NULL, user_id VARCHAR(40) NOT NULL, pending VARCHAR(20) NOT NULL,
+        id_hash VARCHAR(64) PRIMARY KEY NOT NULL, id VARCHAR(40) NOT NULL UNIQUE, user_id VARCHAR(40) NOT NULL,
+        pending VARCHAR(20) NOT NULL, methods VARCHAR(100) NOT NULL, is_remembered BOOLEAN NOT NULL,
+        sudo_until_ms {bigint} NOT NULL, state_enc TEXT NOT NULL,
         created_at_ms {bigint} NOT NULL, last_seen_at_ms {bigint} NOT NULL, expires_idle_at_ms {bigint} NOT NULL,
         expires_abs_at_ms {bigint} NOT NULL, ip_trunc VARCHAR(45) NOT NULL, ua_family VARCHAR(60) NOT NULL,
         erase_on DATE

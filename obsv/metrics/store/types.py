@@ -49,7 +49,7 @@ def compile_pattern(pattern: str) -> Pattern:
     options.dot_nl = True
     options.log_errors = False
     try:
-        return cast(Pattern, re2.compile(pattern, options))
+        return cast("Pattern", re2.compile(pattern, options))
     except re2.error as bad:
         reason = bad.args[0]
         raise BadPattern(reason.decode() if isinstance(reason, bytes) else str(reason)) from None

@@ -18,7 +18,7 @@ from obsv.lifespan import Instance
 from obsv.metrics import selfmetrics
 from obsv.metrics.api import metrics_admin_router, prometheus_router
 from obsv.metrics.ingest import IngestStats, RemoteWrite, SampleRates, remote_write_handler
-from obsv.metrics.promql import Engine, EngineOptions
+from obsv.metrics.promql import Engine, EngineOptions, Grid
 from obsv.site import docs_frame, render_fault, site_router
 from obsv.web.assets import web_router
 
@@ -45,7 +45,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         return await authenticate_asgi(scope, "metrics:write")
 
     async def range_query(org: int, text: str, start_ms: int, end_ms: int, step_ms: int) -> Rows:
-        return Rows(*await engine.range_matrix(instance.store(), org, text, start_ms, end_ms, step_ms))
+        grid = Grid(start_ms, step_ms, (end_ms - start_ms) // step_ms + 1)
+        return Rows(*await engine.range_matrix(instance.store(), org, text, grid))
 
     write = RemoteWrite(
         store=instance.remote_writer,

@@ -33,7 +33,7 @@ _LEET: Final = str.maketrans("4@301!5$7", "aaeoiisst")
 
 @cache
 def _listed() -> frozenset[str]:
-    text = files(__package__).joinpath("common_passwords.txt").read_text(encoding="utf-8")
+    text = files("obsv.accounts").joinpath("common_passwords.txt").read_text(encoding="utf-8")
     return frozenset(line for line in text.splitlines() if line and not line.startswith("#"))
 
 

@@ -279,11 +279,6 @@ class Sessions:
 
 
 def _session(row: dict[str, Any]) -> Session:
-    return Session(
-        **{
-            **row,
-            "methods": tuple(str(row["methods"]).split()),
-            "is_remembered": bool(row["is_remembered"]),
-            "is_instance_admin": bool(row["is_instance_admin"]),
-        }
-    )
+    methods = tuple(str(row.pop("methods")).split())
+    is_remembered, is_instance_admin = bool(row.pop("is_remembered")), bool(row.pop("is_instance_admin"))
+    return Session(**row, methods=methods, is_remembered=is_remembered, is_instance_admin=is_instance_admin)

@@ -47,7 +47,7 @@ class Tokens:
     ) -> CreatedToken:
         """A new one. One that can only write metrics may live for ever, others 90 days if nothing is said."""
         name = clean_name(name, "the token")
-        kind: Kind = "ing" if scopes == {METRICS_WRITE} else "org"
+        kind: Kind = "ing" if scopes == frozenset({METRICS_WRITE}) else "org"
         now = self._clock.now_ms()
         expires = _expiry(kind, expires_days, now)
         raw = new_token(kind)

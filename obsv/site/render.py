@@ -27,15 +27,13 @@ def asset_url(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    return Environment(
         loader=PackageLoader("obsv.site"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["asset"] = asset_url
-    return environment
 
 
 def page(
@@ -46,5 +44,5 @@ def page(
     headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
     """An HTML answer."""
-    html = _environment().get_template(template).render(context)
+    html = _environment().get_template(template).render({**context, "asset": asset_url})
     return Response(html, media_type=MediaType.HTML, status_code=status, headers=dict(headers or {}))

@@ -28,7 +28,16 @@ DIST: Final = WEB / "dist"
 STAMP: Final = DIST / ".sources"
 MODULES: Final = WEB / "node_modules"
 NEEDED: Final = (20, 19)
-SOURCES: Final = ("src", "tools", "index.html", "package.json", "package-lock.json", "*.config.ts", "*.config.js", "tsconfig.json")
+SOURCES: Final = (
+    "src",
+    "tools",
+    "index.html",
+    "package.json",
+    "package-lock.json",
+    "*.config.ts",
+    "*.config.js",
+    "tsconfig.json",
+)
 
 
 def source_files() -> Iterator[Path]:

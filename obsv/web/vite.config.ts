@@ -3,7 +3,7 @@ import { defineConfig } from 'vite'
 import { budgets } from './tools/budgets.ts'
 
 /** Where a running obsv is, for `npm run dev`. */
-const server = process.env['OBSV_URL'] ?? 'http://localhost:8450'
+const server = process.env.OBSV_URL ?? 'http://localhost:8450'
 
 export default defineConfig({
   base: '/app/assets/',

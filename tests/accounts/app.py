@@ -61,7 +61,9 @@ async def make_user(
     service: Accounts, name: str, org: str = "Acme", role: Role = Role.OWNER, *, has_attested: bool = True
 ) -> str:
     """An account `<name>@example.org`; its id."""
-    person, _ = await service.administration.create_user(NewUser(f"{name}@example.org", name.title(), org, role, PASSWORD))
+    person, _ = await service.administration.create_user(
+        NewUser(f"{name}@example.org", name.title(), org, role, PASSWORD)
+    )
     if has_attested:
         await service.people.attest_16(person.id)
     return person.id

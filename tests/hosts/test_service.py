@@ -6,7 +6,7 @@ import numpy as np
 
 from obsv.hosts import Rows, list_hosts
 from obsv.hosts.service import SPARK_POINTS, STALE_AFTER_MS
-from obsv.metrics.promql import Engine
+from obsv.metrics.promql import Engine, Grid
 from tests.promql.memory import MemoryStore
 
 NOW = 1_800_000_000_000
@@ -42,7 +42,9 @@ async def hosts_of(store: MemoryStore) -> list[object]:
     engine = Engine()
 
     async def query(org: int, text: str, start_ms: int, end_ms: int, step_ms: int) -> Rows:
-        return Rows(*await engine.range_matrix(store, org, text, start_ms, end_ms, step_ms))
+        return Rows(
+            *await engine.range_matrix(store, org, text, Grid(start_ms, step_ms, (end_ms - start_ms) // step_ms + 1))
+        )
 
     try:
         return list(await list_hosts(store, query, 1, NOW))  # type: ignore[arg-type]  # a reading half is enough

@@ -8,9 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.web.browser import assert_accessible, open_page
 
 from tests.live import Live
+from tests.web.browser import assert_accessible, open_page
 
 SHOTS = os.environ.get("OBSV_SHOTS")
 

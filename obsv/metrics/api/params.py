@@ -34,7 +34,9 @@ class Params:
     async def of(cls, request: AnyRequest) -> Params:
         """Read the query string and a form body."""
         pairs = parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
-        if request.method == "POST" and request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        if request.method == "POST" and request.headers.get("content-type", "").startswith(
+            "application/x-www-form-urlencoded"
+        ):
             pairs += parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
         return cls(pairs)
 
@@ -54,7 +56,7 @@ class Params:
                 return default
             raise BadData(f'invalid parameter "{name}": cannot parse "" to a valid timestamp')
         try:
-            ms = _seconds(text) if _is_number(text) else datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000
+            ms = _seconds(text) if _is_number(text) else datetime.fromisoformat(text).timestamp() * 1000
         except (ValueError, OverflowError):
             raise BadData(f'invalid parameter "{name}": cannot parse "{text}" to a valid timestamp') from None
         return max(MIN_MS, min(MAX_MS, round(ms)))

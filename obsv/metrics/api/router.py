@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from litestar import Response, Router, get, route
+from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from litestar.types import Guard
 
@@ -51,17 +52,27 @@ def _range_grid(params: Params) -> Grid:
         raise BadData('invalid parameter "end": end timestamp must not be before start time')
     step = params.duration_ms("step")
     if step <= 0:
-        raise BadData('invalid parameter "step": zero or negative query resolution step widths are not accepted. Try a positive integer')
+        raise BadData(
+            'invalid parameter "step": zero or negative query resolution step widths are not accepted. '
+            "Try a positive integer"
+        )
     if (end - start) / step > MAX_POINTS:
         raise BadData(
-            "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"
+            "exceeded maximum resolution of 11,000 points per timeseries. "
+            "Try decreasing the query resolution (?step=XX)"
         )
     return Grid(start, step, (end - start) // step + 1)
 
 
 def prometheus_router(store: Callable[[], MetricStore], engine: Callable[[], Engine], guard: Guard) -> Router:
     """Query, series, labels and what Grafana's data source asks beside them; `guard` sets `request.state.actor`."""
+    handlers = [*_query_handlers(store, engine), *_series_handlers(store), *_other_handlers()]
+    return Router(
+        "/api/v1", route_handlers=handlers, guards=[guard], exception_handlers=EXCEPTION_HANDLERS, tags=["Prometheus"]
+    )
 
+
+def _query_handlers(store: Callable[[], MetricStore], engine: Callable[[], Engine]) -> list[HTTPRouteHandler]:
     async def evaluate(request: AnyRequest, *, is_range: bool) -> Response[bytes]:
         params = await Params.of(request)
         now = round(time.time() * 1000)
@@ -86,6 +97,10 @@ def prometheus_router(store: Callable[[], MetricStore], engine: Callable[[], Eng
     async def format_query(request: AnyRequest) -> Response[bytes]:
         return success(print_expr(parse((await Params.of(request)).text("query"))))
 
+    return [query, query_range, format_query]
+
+
+def _series_handlers(store: Callable[[], MetricStore]) -> list[HTTPRouteHandler]:
     @route("/series", http_method=GET_POST, status_code=200, summary="Label sets that match")
     async def series(request: AnyRequest) -> Response[bytes]:
         params = await Params.of(request)
@@ -117,6 +132,10 @@ def prometheus_router(store: Callable[[], MetricStore], engine: Callable[[], Eng
         is_cut = 0 < limit < len(found)
         return success(found[:limit] if is_cut else found, [TRUNCATED] if is_cut else None)
 
+    return [series, labels, label_values]
+
+
+def _other_handlers() -> list[HTTPRouteHandler]:
     @route("/query_exemplars", http_method=GET_POST, status_code=200, summary="Exemplars of a query's series")
     async def exemplars(request: AnyRequest) -> Response[bytes]:
         parse((await Params.of(request)).text("query"))
@@ -138,10 +157,7 @@ def prometheus_router(store: Callable[[], MetricStore], engine: Callable[[], Eng
     async def buildinfo() -> Response[bytes]:
         return success(BUILD)
 
-    handlers = [query, query_range, format_query, series, labels, label_values, exemplars, metadata, rules, alerts, buildinfo]
-    return Router(
-        "/api/v1", route_handlers=handlers, guards=[guard], exception_handlers=EXCEPTION_HANDLERS, tags=["Prometheus"]
-    )
+    return [exemplars, metadata, rules, alerts, buildinfo]
 
 
 def unescape_name(name: str) -> str:

@@ -1,16 +1,35 @@
-from numpy.typing import NDArray
-import numpy as np
+from typing import TypeAlias
 
-Int64 = NDArray[np.int64]
-Float64 = NDArray[np.float64]
-Bytes = NDArray[np.uint8]
+import numpy as np
+from numpy.typing import NDArray
+
+Int64: TypeAlias = NDArray[np.int64]
+Float64: TypeAlias = NDArray[np.float64]
+Bytes: TypeAlias = NDArray[np.uint8]
 
 def range_function(
-    function: int, offsets: Int64, t: Int64, v: Float64, start: int, step: int, range_ms: int, p0: Float64, p1: Float64,
-    out: Float64, present: Bytes,
+    function: int,
+    offsets: Int64,
+    t: Int64,
+    v: Float64,
+    start: int,
+    step: int,
+    range_ms: int,
+    p0: Float64,
+    p1: Float64,
+    out: Float64,
+    present: Bytes,
 ) -> None: ...
 def instant_values(
-    offsets: Int64, t: Int64, v: Float64, start: int, step: int, lookback: int, want_time: bool, out: Float64, present: Bytes
+    offsets: Int64,
+    t: Int64,
+    v: Float64,
+    start: int,
+    step: int,
+    lookback: int,
+    want_time: bool,
+    out: Float64,
+    present: Bytes,
 ) -> None: ...
 def reduce_groups(
     reduction: int, values: Float64, present: Bytes, bounds: Int64, rows: Int64, out: Float64, has: Bytes

@@ -109,7 +109,7 @@ class _Decoder:
                 v[position] = np.array([bits], np.uint64).view(np.float64)[0]
 
 
-def decode_chunk(  # noqa: PLR0917  # columns of the chunk's series; the compiled twin takes them by place
+def decode_chunk(  # columns of the chunk's series; the compiled twin takes them by place
     packed: Buffer, bits: Buffer, counts: Int64, first: Int64, stop: Int64, at: Int64, out: Float64
 ) -> None:
     """Write samples first[i]..stop[i] of series i, which has counts[i], to `out[at[i]:]`; none if first == stop."""

@@ -6,13 +6,15 @@ import os
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING or os.environ.get("OBSV_PLAIN") != "1":
+if TYPE_CHECKING:
+    from obsv.metrics.kernels import _promql as _kernel
+elif os.environ.get("OBSV_PLAIN") == "1":
+    from obsv.metrics.kernels import promql_plain as _kernel
+else:
     try:
         from obsv.metrics.kernels import _promql as _kernel
     except ImportError:
         from obsv.metrics.kernels import promql_plain as _kernel
-else:
-    from obsv.metrics.kernels import promql_plain as _kernel
 
 range_function = _kernel.range_function
 instant_values = _kernel.instant_values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +100,7 @@ def _divide(a: float, b: float) -> float:
 def _extrapolated(t: Int64, v: list[float], begin: int, end: int, *, counter: bool, rate: bool) -> float:
     result = v[-1] - v[0]
     if counter:
-        for before, after in zip(v, v[1:], strict=False):
+        for before, after in pairwise(v):
             if after < before:
                 result += before
     to_start, to_end = (int(t[0]) - begin) / 1000, (end - int(t[-1])) / 1000
@@ -130,7 +131,8 @@ def _regression(t: Int64, v: list[float], origin: int) -> tuple[float, float]:
     x_sum, y_sum, xy_sum, xx_sum = _Kahan(), _Kahan(), _Kahan(), _Kahan()
     for at, y in zip(t, v, strict=True):
         x = (int(at) - origin) / 1000
-        x_sum.add(x), y_sum.add(y), xy_sum.add(x * y), xx_sum.add(x * x)
+        for total, term in ((x_sum, x), (y_sum, y), (xy_sum, x * y), (xx_sum, x * x)):
+            total.add(term)
     n, sx, sy = len(v), x_sum.sum + x_sum.c, y_sum.sum + y_sum.c
     slope = _divide(xy_sum.sum + xy_sum.c - sx * sy / n, xx_sum.sum + xx_sum.c - sx * sx / n)
     return slope, sy / n - slope * sx / n
@@ -160,8 +162,7 @@ def _mad(v: list[float]) -> float:
 
 
 def _changes(v: list[float]) -> float:
-    pairs = zip(v, v[1:], strict=False)
-    return float(sum(b != a and not (math.isnan(a) and math.isnan(b)) for a, b in pairs))
+    return float(sum(b != a and not (math.isnan(a) and math.isnan(b)) for a, b in pairwise(v)))
 
 
 def _predict(t: Int64, v: list[float], end: int, ahead: float) -> float:
@@ -195,7 +196,7 @@ _WINDOWS: tuple[Window, ...] = (
     lambda t, v, b, e, p, q: _quantile(p, v),
     lambda t, v, b, e, p, q: _mad(v),
     lambda t, v, b, e, p, q: _changes(v),
-    lambda t, v, b, e, p, q: float(sum(after < before for before, after in zip(v, v[1:], strict=False))),
+    lambda t, v, b, e, p, q: float(sum(after < before for before, after in pairwise(v))),
     _at_least_two(lambda t, v, b, e, p, q: _regression(t, v, int(t[0]))[0]),
     _at_least_two(lambda t, v, b, e, p, q: _predict(t, v, e, p)),
     _at_least_two(lambda t, v, b, e, p, q: _smooth(v, p, q)),
@@ -212,7 +213,8 @@ def range_function(
 ) -> None:  # fmt: skip
     """Window function `function` over (T - range, T] of every series, T = start + i * step, into out[k, steps].
 
-    `offsets` int64[k+1], `t` int64[n] ms, `v` float64[n] without stale markers; `p0`, `p1` float64[steps] are parameters.
+    `offsets` int64[k+1], `t` int64[n] ms, `v` float64[n] without stale markers; `p0`, `p1` float64[steps] are
+    the function's parameters.
     """
     steps = out.shape[1]
     ends = start + np.arange(steps, dtype=np.int64) * step
@@ -230,7 +232,8 @@ def range_function(
 
 
 def instant_values(
-    offsets: Int64, t: Int64, v: Float64, start: int, step: int, lookback: int, want_time: bool, out: Float64, present: Bytes
+    offsets: Int64, t: Int64, v: Float64, start: int, step: int, lookback: int, want_time: bool,
+    out: Float64, present: Bytes,
 ) -> None:  # fmt: skip
     """The newest sample in (T - lookback, T] of every series at every step, or with `want_time` its time in seconds.
 

@@ -1,7 +1,7 @@
 """PromQL: parser, evaluator, printer.  Pure: data comes in as columns, answers go out as columns.
 
-Semantics are Prometheus 3's (left-open ranges, UTF-8 names, durations that are numbers).  A whole step grid is evaluated
-at once: a vector is a matrix of series by steps, and no Python loop runs over samples.
+Semantics are Prometheus 3's (left-open ranges, UTF-8 names, durations that are numbers).  A whole step grid is
+evaluated at once: a vector is a matrix of series by steps, and no Python loop runs over samples.
 """
 
 from obsv.metrics.promql.engine import Engine, Query, Result

@@ -26,6 +26,8 @@ class Node:
 
 @dataclass(slots=True, eq=False)
 class Number(Node):
+    """A number; durations are numbers of seconds."""
+
     value: float
     is_duration: bool = False
 
@@ -36,6 +38,8 @@ class Number(Node):
 
 @dataclass(slots=True, eq=False)
 class Text(Node):
+    """A string literal."""
+
     value: str
 
     @property
@@ -75,6 +79,8 @@ class Subquery(Node):
 
 @dataclass(slots=True, eq=False)
 class Paren(Node):
+    """An expression in parentheses, kept so that it can be printed as it was."""
+
     expr: Node
 
     @property
@@ -84,6 +90,8 @@ class Paren(Node):
 
 @dataclass(slots=True, eq=False)
 class Unary(Node):
+    """`+expr` or `-expr`."""
+
     op: str
     expr: Node
 
@@ -104,6 +112,8 @@ class Matching:
 
 @dataclass(slots=True, eq=False)
 class Binary(Node):
+    """`left op right`; `returns_bool` is the `bool` modifier."""
+
     op: str
     left: Node
     right: Node
@@ -117,6 +127,8 @@ class Binary(Node):
 
 @dataclass(slots=True, eq=False)
 class Aggregate(Node):
+    """`op by|without (labels) (param, expr)`."""
+
     op: str
     expr: Node
     param: Node | None
@@ -126,6 +138,8 @@ class Aggregate(Node):
 
 @dataclass(slots=True, eq=False)
 class Call(Node):
+    """A function call; `returns` is what the function gives."""
+
     name: str
     args: list[Node]
     returns: ValueType

@@ -129,8 +129,9 @@ class _One:
                 names = matching.labels if matching.on else [n for n in one if n not in (*matching.labels, "__name__")]
                 group = "{" + ", ".join(f'{n}="{one[n]}"' for n in sorted(names) if n in one) + "}"
                 raise ExecutionError(
-                    f"found duplicate series for the match group {group} on the {self.side} hand-side of the operation: "
-                    f"[{_show(other)}, {_show(one)}];many-to-many matching not allowed: matching labels must be unique on one side"
+                    f"found duplicate series for the match group {group} on the {self.side} hand-side of the "
+                    f"operation: [{_show(other)}, {_show(one)}];many-to-many matching not allowed: matching labels "
+                    "must be unique on one side"
                 )
 
 
@@ -145,7 +146,7 @@ def _matched(node: Binary, left: Vector, right: Vector, grid: Grid) -> Vector:
     many, one = (right, left) if matching.side == "right" else (left, right)
     signature = _signature(matching)
     ones = _One(one, signature, "left" if matching.side == "right" else "right")
-    ones.check(matching, many.present.any(axis=0))
+    ones.check(matching, np.logical_or.reduce(many.present, axis=0))
     pairs = [(i, j) for i, labels in enumerate(many.labels) for j in ones.labels.get(signature(labels), ())]
     if not pairs:
         return Vector.empty(grid.count)

@@ -36,7 +36,8 @@ def check(node: Node, text: str) -> None:
             check(node.expr, text)
             if node.expr.type not in ("scalar", "vector"):
                 _fail(
-                    f'unary expression only allowed on expressions of type scalar or instant vector, got "{WORDS[node.expr.type]}"',
+                    "unary expression only allowed on expressions of type scalar or instant vector, "
+                    f'got "{WORDS[node.expr.type]}"',
                     node,
                     text,
                 )

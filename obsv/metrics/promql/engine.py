@@ -99,7 +99,14 @@ class Engine:
             left -= len(data[id(need.node)].t)
             if left <= 0:
                 raise TooManySamples
-        evaluator = Evaluator(data, query.grid, lookback, self.options.subquery_step_ms, deadline, query.text)
+        evaluator = Evaluator(
+            data,
+            query.grid,
+            lookback_ms=lookback,
+            subquery_step_ms=self.options.subquery_step_ms,
+            deadline=deadline,
+            text=query.text,
+        )
         cells = query.grid.count * max((len(one.labels) for one in data.values()), default=0)
         if cells > self.options.max_samples:
             raise TooManySamples
@@ -107,11 +114,8 @@ class Engine:
         notes = evaluator.notes
         return Result(value, query.grid, notes.warnings, notes.infos, self.options.max_samples - left)
 
-    async def range_matrix(
-        self, source: Source, org: int, text: str, start_ms: int, end_ms: int, step_ms: int
-    ) -> tuple[list[Labels], Float64]:
+    async def range_matrix(self, source: Source, org: int, text: str, grid: Grid) -> tuple[list[Labels], Float64]:
         """A range query's rows as (labels, float64[k, steps]), NaN where a row has no value."""
-        grid = Grid(start_ms, step_ms, (end_ms - start_ms) // step_ms + 1)
         value = (await self.run(source, Query(org, text, grid, is_range=True))).value
         if isinstance(value, Scalar):
             return [{}], value.values[np.newaxis, :]

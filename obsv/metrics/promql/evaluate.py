@@ -54,12 +54,15 @@ class Evaluator:
         self,
         data: Mapping[int, SeriesSet],
         top: Grid,
+        *,
         lookback_ms: int,
         subquery_step_ms: int,
         deadline: float,
         text: str,
     ) -> None:
-        self.data, self.top, self.lookback_ms, self.subquery_step_ms = data, top, lookback_ms, subquery_step_ms
+        self.data = data
+        self.top: Grid = top
+        self.lookback_ms, self.subquery_step_ms = lookback_ms, subquery_step_ms
         self.deadline, self.notes = deadline, Notes(text)
 
     def evaluate(self, node: Node, grid: Grid) -> Value:

@@ -30,7 +30,10 @@ MAX_LENGTH = 100_000
 MAX_DEPTH = 200
 
 AGGREGATES = frozenset(
-    ("sum", "avg", "min", "max", "count", "group", "stddev", "stdvar", "topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio")
+    (
+        "sum", "avg", "min", "max", "count", "group", "stddev", "stdvar",
+        "topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio",
+    )
 )  # fmt: skip
 PARAMETER = frozenset(("topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio"))
 COMPARISONS = frozenset(("==", "!=", ">", "<", ">=", "<="))
@@ -155,9 +158,9 @@ class _Parser:
             return Paren(token.start, self.expect(")", "paren expression").end, inner)
         if self.is_op("{"):
             return self.selector("", token.start)
-        if token.kind == "identifier":
-            return self.word()
-        self.unexpected("" if token.kind == "end" else "expression" if self.at else "")
+        if token.kind != "identifier":
+            self.unexpected("expression" if self.at and token.kind != "end" else "")
+        return self.word()
 
     def word(self) -> Node:
         token = self.take()
@@ -244,19 +247,21 @@ class _Parser:
         return node
 
     def matcher(self) -> Matcher:
-        token = self.take()
+        token = self.token
         if token.kind not in ("identifier", "string"):
-            self.at -= 1
             self.unexpected("label matching", 'identifier or "}"')
+        self.take()
         name = str(token.value) if token.kind == "string" else token.text
         if self.token.kind != "op" or self.token.text not in ("=", "!=", "=~", "!~"):
             if token.kind == "string":
                 return Matcher("__name__", "=", name)
             self.unexpected("label matching", "label matching operator")
         op = self.take().text
-        if self.token.kind != "string":
+        value = self.token
+        if value.kind != "string":
             self.unexpected("label matching", "string")
-        matcher = Matcher(name, op, str(self.take().value))
+        self.take()
+        matcher = Matcher(name, op, str(value.value))
         try:
             matcher.matches("")
         except BadPattern as bad:
@@ -285,7 +290,7 @@ class _Parser:
         if self.accept(":"):
             step_ms = 0 if self.is_op("]") else self.milliseconds("subquery")
             self.expect("]", "subquery selector")
-            if node.type != "vector" and node.type != "scalar":
+            if node.type not in ("vector", "scalar"):
                 raise ParseError(
                     f"subquery is only allowed on instant vector, got {node.type} instead", self.text, node.start
                 )

@@ -23,17 +23,18 @@ _DATE = Signature(("vector",), optional=1)
 SIGNATURES: dict[str, Signature] = {
     **dict.fromkeys(
         (
-            "abs", "absent", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg", "exp", "floor",
-            "ln", "log10", "log2", "rad", "sgn", "sin", "sinh", "sort", "sort_desc", "sqrt", "tan", "tanh", "timestamp",
+            "abs", "absent", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg", "exp",
+            "floor", "ln", "log10", "log2", "rad", "sgn", "sin", "sinh", "sort", "sort_desc",
+            "sqrt", "tan", "tanh", "timestamp",
         ),
         _VECTOR,
     ),
     **dict.fromkeys(
         (
-            "absent_over_time", "avg_over_time", "changes", "count_over_time", "delta", "deriv", "first_over_time", "idelta",
-            "increase", "irate", "last_over_time", "mad_over_time", "max_over_time", "min_over_time", "present_over_time",
-            "rate", "resets", "stddev_over_time", "stdvar_over_time", "sum_over_time", "ts_of_first_over_time",
-            "ts_of_last_over_time", "ts_of_max_over_time", "ts_of_min_over_time",
+            "absent_over_time", "avg_over_time", "changes", "count_over_time", "delta", "deriv", "first_over_time",
+            "idelta", "increase", "irate", "last_over_time", "mad_over_time", "max_over_time", "min_over_time",
+            "present_over_time", "rate", "resets", "stddev_over_time", "stdvar_over_time", "sum_over_time",
+            "ts_of_first_over_time", "ts_of_last_over_time", "ts_of_max_over_time", "ts_of_min_over_time",
         ),
         _MATRIX,
     ),

@@ -34,7 +34,7 @@ def _absent(ev: Evaluator, node: Call, grid: Grid) -> Vector:
         vector = ev.vector(node.args[0], grid)
     else:
         vector = apply(RangeFunction.PRESENT, ev.matrix(node.args[0], grid), grid)
-    missing = ~vector.present.any(axis=0)
+    missing = np.logical_not(np.logical_or.reduce(vector.present, axis=0))
     if not missing.any():
         return Vector.empty(grid.count)
     return Vector([_labels(node.args[0])], np.ones((1, grid.count)), missing[np.newaxis, :])

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 
 def _days(seconds: Int64) -> np.ndarray[tuple[int, ...], np.dtype[np.datetime64]]:
-    return seconds.astype("datetime64[s]").astype("datetime64[D]")
+    days: np.ndarray[tuple[int, ...], np.dtype[np.datetime64]] = seconds.astype("datetime64[s]").astype("datetime64[D]")
+    return days
 
 
 def _month_length(seconds: Int64) -> Float64:
     month = seconds.astype("datetime64[s]").astype("datetime64[M]")
-    return ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.float64)
+    length: Float64 = ((month + 1).astype("datetime64[D]") - month.astype("datetime64[D]")).astype(np.float64)
+    return length
 
 
 PARTS: dict[str, Callable[[Int64], Float64]] = {

@@ -63,7 +63,8 @@ def _histogram_quantile(ev: Evaluator, node: Call, grid: Grid) -> Vector:
         if bound is None:
             name = labels.get("__name__", "")
             ev.notes.warn(
-                f'bucket label "le" is missing or has a malformed value of "{labels.get("le", "")}" for metric name "{name}"',
+                f'bucket label "le" is missing or has a malformed value of "{labels.get("le", "")}" '
+                f'for metric name "{name}"',
                 node.args[1],
             )
             continue

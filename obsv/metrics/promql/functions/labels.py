@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from obsv.metrics.promql.ast import Call
@@ -30,6 +31,15 @@ def _set(labels: Labels, name: str, value: str) -> Labels:
     return changed
 
 
+def _expand(replacement: str, groups: Mapping[str, str]) -> str:
+    """The replacement with `$1`, `$name` and `${name}` filled in; unknown groups are empty."""
+
+    def fill(reference: re.Match[str]) -> str:
+        return "$" if reference[0] == "$$" else groups.get(reference[1] or reference[2], "")
+
+    return _REFERENCE.sub(fill, replacement)
+
+
 def _replace(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     vector = ev.vector(node.args[0], grid)
     target, replacement, source, pattern = (ev.string(arg, grid) for arg in node.args[1:])
@@ -48,10 +58,7 @@ def _replace(ev: Evaluator, node: Call, grid: Grid) -> Vector:
             **{str(i): text or "" for i, text in enumerate((found.group(0), *found.groups()))},
             **found.groupdict(""),
         }
-        expanded = _REFERENCE.sub(
-            lambda reference: "$" if reference[0] == "$$" else groups.get(reference[1] or reference[2], ""), replacement
-        )
-        labels.append(_set(one, target, expanded))
+        labels.append(_set(one, target, _expand(replacement, groups)))
     return unique(Vector(labels, vector.values, vector.present, vector.ordered))
 
 

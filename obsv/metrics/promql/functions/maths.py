@@ -72,16 +72,15 @@ def _of_two(ev: Evaluator, node: Call, grid: Grid) -> Scalar:
     return Scalar(choose(ev.scalar(node.args[0], grid).values, ev.scalar(node.args[1], grid).values))
 
 
+_EACH: dict[str, Callable[[Float64], Float64]] = {
+    "abs": np.abs, "acos": np.arccos, "acosh": np.arccosh, "asin": np.arcsin, "asinh": np.arcsinh, "atan": np.arctan,
+    "atanh": np.arctanh, "ceil": np.ceil, "cos": np.cos, "cosh": np.cosh, "deg": np.degrees, "exp": np.exp,
+    "floor": np.floor, "ln": np.log, "log10": np.log10, "log2": np.log2, "rad": np.radians, "sgn": _sign,
+    "sin": np.sin, "sinh": np.sinh, "sqrt": np.sqrt, "tan": np.tan, "tanh": np.tanh,
+}  # fmt: skip
+
 FUNCTIONS: dict[str, Function] = {
-    **{
-        name: _each(function)
-        for name, function in {
-            "abs": np.abs, "acos": np.arccos, "acosh": np.arccosh, "asin": np.arcsin, "asinh": np.arcsinh, "atan": np.arctan,
-            "atanh": np.arctanh, "ceil": np.ceil, "cos": np.cos, "cosh": np.cosh, "deg": np.degrees, "exp": np.exp,
-            "floor": np.floor, "ln": np.log, "log10": np.log10, "log2": np.log2, "rad": np.radians, "sgn": _sign,
-            "sin": np.sin, "sinh": np.sinh, "sqrt": np.sqrt, "tan": np.tan, "tanh": np.tanh,
-        }.items()
-    },
+    **{name: _each(function) for name, function in _EACH.items()},
     "clamp": _clamp,
     "clamp_max": _clamp,
     "clamp_min": _clamp,
@@ -96,4 +95,4 @@ FUNCTIONS: dict[str, Function] = {
     "scalar": _scalar,
     "time": lambda ev, node, grid: Scalar(grid.times / 1000),
     "vector": _vector,
-}  # fmt: skip
+}

@@ -57,11 +57,11 @@ function text(value: unknown): string {
 /** An error from a body in either shape: problem details (our own API) or Prometheus'. */
 export function errorOf(status: number, body: unknown, requestId: string): ApiError {
   const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
-  const title = text(fields['title']) || `Error ${status}`
-  const detail = text(fields['detail']) || text(fields['error']) || 'The server gave no reason.'
-  const errors = Array.isArray(fields['errors']) ? (fields['errors'] as FieldProblem[]) : []
-  const code = text(fields['code']) || text(fields['errorType'])
-  return new ApiError(status, title, detail, code, text(fields['request_id']) || requestId, errors)
+  const title = text(fields.title) || `Error ${status}`
+  const detail = text(fields.detail) || text(fields.error) || 'The server gave no reason.'
+  const errors = Array.isArray(fields.errors) ? (fields.errors as FieldProblem[]) : []
+  const code = text(fields.code) || text(fields.errorType)
+  return new ApiError(status, title, detail, code, text(fields.request_id) || requestId, errors)
 }
 
 /** Leave for the sign-in page, to come back here after it. */

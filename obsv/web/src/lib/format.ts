@@ -75,7 +75,7 @@ export function duration(seconds: Value): string {
   return parts
     .slice(first, first + 2)
     .filter(([amount]) => amount > 0)
-    .map(([amount, unit]) => amount + NARROW + unit)
+    .map(([amount, unit]) => `${amount}${NARROW}${unit}`)
     .join(' ')
 }
 

@@ -1,6 +1,7 @@
 import { untrack } from 'svelte'
 import { call } from './api'
 import { live } from './live.svelte'
+import { dependOn } from './reactive'
 import { Resource } from './resource.svelte'
 import type { HostList } from './types'
 
@@ -10,7 +11,7 @@ const WAITING_MS = 3000
 export function watchHosts(): Resource<HostList> {
   const list = new Resource<HostList>((signal) => call<HostList>('/api/obsv/v1/hosts', { signal }))
   $effect(() => {
-    void live.nowMs
+    dependOn(live.nowMs)
     untrack(() => void list.refresh())
     return () => list.stop()
   })

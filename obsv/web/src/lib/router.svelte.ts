@@ -20,6 +20,7 @@ class Router {
 
   /** Change parts of the query and keep the rest; `undefined` takes a part out. */
   set(changes: Readonly<Record<string, string | undefined>>, options: { replace?: boolean } = {}): void {
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- it lives for this call alone
     const query = new URLSearchParams(this.search)
     for (const [name, value] of Object.entries(changes)) {
       if (value === undefined) query.delete(name)

@@ -39,7 +39,7 @@ class Theme {
 
   /** One attribute says what holds, so that the style sheet has each theme once. */
   #apply(): void {
-    document.documentElement.dataset['theme'] = this.isDark ? 'dark' : 'light'
+    document.documentElement.dataset.theme = this.isDark ? 'dark' : 'light'
   }
 }
 

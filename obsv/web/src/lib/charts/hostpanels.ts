@@ -103,9 +103,9 @@ export function hostPanels(host: Labels): readonly Panel[] {
       targets: [
         {
           expr: `max by (chip, sensor) (node_hwmon_temp_celsius${all})`,
-          name: (labels) => `${labels['chip'] ?? ''} ${labels['sensor'] ?? ''}`,
+          name: (labels) => `${labels.chip ?? ''} ${labels.sensor ?? ''}`,
         },
-        { expr: `max by (type, zone) (node_thermal_zone_temp${all})`, name: (labels) => `${labels['type'] ?? ''} ${labels['zone'] ?? ''}` },
+        { expr: `max by (type, zone) (node_thermal_zone_temp${all})`, name: (labels) => `${labels.type ?? ''} ${labels.zone ?? ''}` },
       ],
     },
   ]

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest'
+import { hostPath, parsePath, placePath } from './routes'
+
+describe('addresses', () => {
+  it.each([
+    ['/app', { page: 'start' }],
+    ['/elsewhere/acme', { page: 'start' }],
+    ['/app/acme/', { page: 'overview', org: 'acme' }],
+    ['/app/acme/hosts', { page: 'hosts', org: 'acme' }],
+    ['/app/acme/hosts/db%2F1', { page: 'host', org: 'acme', instance: 'db/1' }],
+    ['/app/acme/hosts/%E0%A4%A', { page: 'host', org: 'acme', instance: '%E0%A4%A' }],
+    ['/app/acme/settings', { page: 'settings', org: 'acme' }],
+    ['/app/acme/nothing', { page: 'unknown', org: 'acme' }],
+    ['/app/acme/hosts/a/b', { page: 'unknown', org: 'acme' }],
+  ])('%s', (path, route) => {
+    expect(parsePath(path)).toEqual(route)
+  })
+
+  it('what is made is read again', () => {
+    for (const place of ['overview', 'hosts', 'settings'] as const) {
+      expect(parsePath(placePath('acme', place))).toEqual({ page: place, org: 'acme' })
+    }
+    expect(parsePath(hostPath('acme', { instance: 'ö/ %', job: 'node' }))).toEqual({ page: 'host', org: 'acme', instance: 'ö/ %' })
+  })
+
+  it('a job is named only where two report the same instance', () => {
+    const all = [
+      { instance: 'a', job: 'node' },
+      { instance: 'a', job: 'other job' },
+    ]
+    expect(hostPath('acme', { instance: 'a', job: 'node' }, all.slice(0, 1))).toBe('/app/acme/hosts/a')
+    expect(hostPath('acme', { instance: 'a', job: 'other job' }, all)).toBe('/app/acme/hosts/a?job=other%20job')
+  })
+})

@@ -2,6 +2,6 @@
 
 from obsv.config.check import warnings
 from obsv.config.load import ConfigError, Problem, load_settings
-from obsv.config.model import Plan, Settings
+from obsv.config.model import AuthProvider, Plan, Settings
 
-__all__ = ["ConfigError", "Plan", "Problem", "Settings", "load_settings", "warnings"]
+__all__ = ["AuthProvider", "ConfigError", "Plan", "Problem", "Settings", "load_settings", "warnings"]

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from obsv.config.model import Settings
+from obsv.config.model import AuthProvider, Settings
 from obsv.config.schema import members
 from obsv.core.duration import parse_duration_ms
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
 def check(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -24,6 +28,7 @@ def check(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "mail.smtp_host", 'is needed for transport = "smtp"'
     if settings.auth.session_idle > settings.auth.session_absolute:
         yield "auth.session_idle", "expected at most auth.session_absolute"
+    yield from _providers(settings.auth.providers)
     if not settings.plans:
         yield "plan", "expected at least one [[plan]]"
     if len({plan.name for plan in settings.plans}) < len(settings.plans):
@@ -49,6 +54,36 @@ def _production(settings: Settings) -> Iterator[tuple[str, str]]:
                 yield f"company.{name}", "is needed on a production instance (server.base_url is https)"
 
 
+def _providers(providers: Sequence[AuthProvider]) -> Iterator[tuple[str, str]]:
+    for index, provider in enumerate(providers):
+        for problem in _provider(provider):
+            yield f"auth.provider.{index}", problem
+    for what in ("slug", "issuer"):
+        values = [getattr(provider, what) or provider.kind for provider in providers]
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                yield f"auth.provider.{index}", f"expected a different {what} for each [[auth.provider]]"
+
+
+def _provider(provider: AuthProvider) -> Iterator[str]:
+    if not _SLUG.fullmatch(provider.slug):
+        yield f"slug: expected 1 to 32 small letters, digits and dashes, got {provider.slug!r}"
+    if not provider.client_id:
+        yield "client_id is needed"
+    if provider.kind != "oidc" and not provider.client_secret:
+        yield f'client_secret is needed for kind = "{provider.kind}"'
+    if not provider.issuer:
+        if provider.kind == "oidc":
+            yield 'issuer is needed for kind = "oidc"'
+        return
+    issuer = urlsplit(provider.issuer)
+    may_be_http = provider.allow_private and issuer.hostname in LOOPBACK
+    if issuer.scheme != "https" and not (issuer.scheme == "http" and may_be_http):
+        yield "issuer: expected an https:// address (http:// only on loopback, with allow_private = true)"
+    elif not issuer.hostname or issuer.query or issuer.fragment:
+        yield f"issuer: expected https://host[/path], got {provider.issuer!r}"
+
+
 def _is_network(text: str) -> bool:
     try:
         ipaddress.ip_network(text, strict=False)
@@ -59,7 +94,7 @@ def _is_network(text: str) -> bool:
 
 def warnings(settings: Settings) -> Iterator[str]:
     """What may be meant but should be said at start."""
-    if settings.server.host not in ("127.0.0.1", "::1", "localhost") and not settings.is_production:
+    if settings.server.host not in LOOPBACK and not settings.is_production:
         yield (
             f"listening on {settings.server.host} without https: passwords and tokens cross the network readable; "
             "put TLS in front and set server.base_url"

@@ -49,6 +49,10 @@ def _table(section: Section, path: str) -> Iterator[str]:
             yield f"# {(branch.section.__doc__ or '').strip()}"
             yield f"[[{name}]]" if branch.is_array else f"[{name}]"
             yield from _table(item, name)
+        if branch.is_array and not value:
+            yield ""
+            yield f"# {(branch.section.__doc__ or '').strip()} There is none by default."
+            yield from (f"# {line}" for line in (f"[[{name}]]", *_table(branch.section(), name)))
 
 
 def example() -> str:

@@ -69,6 +69,7 @@ class _Reader:
         """Values of a TOML table by field name."""
         values: Values = {}
         known = members(section)
+        self.origin[path] = (source, lines.get(path, 0))
         for name, value in raw.items():
             where = f"{path}.{name}" if path else name
             line = lines.get(where) or lines.get(path) or 0

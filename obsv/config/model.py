@@ -15,6 +15,8 @@ Kind = Literal["plain", "duration", "size", "secret", "open"]
 
 Open = dict[str, dict[str, object]]
 
+PROVIDER_KINDS = ("github", "google", "oidc")
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -137,6 +139,31 @@ class Argon2(Section, frozen=True):
     parallelism: Annotated[int, Key("Lanes.", low=1, high=8)] = 1
 
 
+class AuthProvider(Section, frozen=True):
+    """A service elsewhere that people may sign in with, by OAuth 2 or OpenID Connect."""
+
+    slug: Annotated[
+        str, Key("Its name in addresses: the service sends people back to BASE_URL/login/oauth/SLUG/callback.")
+    ] = ""
+    kind: Annotated[
+        str,
+        Key("What it speaks; oidc is any OpenID Connect service, found by its issuer.", choices=PROVIDER_KINDS),
+    ] = "oidc"
+    label: Annotated[str, Key("What the button calls it. Empty: GitHub, Google, or the slug.")] = ""
+    issuer: Annotated[
+        str, Key("The service's address, exactly as it names itself. Empty: github.com, or accounts.google.com.")
+    ] = ""
+    client_id: Annotated[str, Key("What the service calls this instance.")] = ""
+    client_secret: Annotated[str, Key("What it gave to prove that; an oidc service may do without.", "secret")] = ""
+    scopes: Annotated[
+        tuple[str, ...], Key("What to ask for. Empty: who the person is and their email address, no more.")
+    ] = ()
+    hosts: Annotated[tuple[str, ...], Key("Further hosts of the service, where not all of it is at the issuer's.")] = ()
+    allow_private: Annotated[
+        bool, Key("Allow private addresses for it, and http on loopback; for a service on your own network.")
+    ] = False
+
+
 class Auth(Section, frozen=True):
     """Accounts and sessions."""
 
@@ -147,6 +174,7 @@ class Auth(Section, frozen=True):
         30 * 86_400_000
     )
     argon2: Argon2 = Argon2()
+    providers: tuple[AuthProvider, ...] = ()
 
 
 class Company(Section, frozen=True):

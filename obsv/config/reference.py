@@ -20,8 +20,8 @@ variables, or in flags; a later one wins:
 1. defaults, as listed below and in `config.example.toml`;
 2. the TOML file;
 3. variables: `OBSV_` and the key in capitals, with two underscores after each table: `[server] port` is
-   `OBSV_SERVER__PORT`, `data_dir` is `OBSV_DATA_DIR`. Lists are separated by commas. `[[plan]]` stands in the file
-   alone;
+   `OBSV_SERVER__PORT`, `data_dir` is `OBSV_DATA_DIR`. Lists are separated by commas. Tables in double brackets
+   (`[[plan]]`) stand in the file alone;
 4. flags, such as `--port`.
 
 A key marked *secret* can be read from a file, so that it stands in neither place: `smtp_password_file =
@@ -65,7 +65,8 @@ def _tables(section: Section, path: str, heading: str) -> Iterator[str]:
     for branch in (member for member in members(type(section)).values() if isinstance(member, Branch)):
         name = f"{path}.{branch.name}" if path else branch.name
         value = getattr(section, branch.field)
-        yield from _tables(value[0], name, f"[[{name}]]") if branch.is_array else _tables(value, name, f"[{name}]")
+        shown = (value[0] if value else branch.section()) if branch.is_array else value
+        yield from _tables(shown, name, f"[[{name}]]" if branch.is_array else f"[{name}]")
 
 
 def page() -> str:

@@ -34,7 +34,7 @@ class Branch:
 
 
 # TOML says [[plan]] once for each; the settings hold them all.
-_ARRAY_NAMES = {"plans": "plan"}
+_ARRAY_NAMES = {"plans": "plan", "providers": "provider"}
 
 
 @cache

@@ -86,6 +86,24 @@ def test_secret_from_a_file(tmp_path: Path) -> None:
     assert (settings.mail.smtp_password, settings.secrets.keys) == ("s3cret", ("s3cret",))
 
 
+def test_sign_in_providers(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s3cret\n")
+    path = tmp_path / "obsv.toml"
+    path.write_text(
+        f'[[auth.provider]]\nslug = "corp"\nissuer = "https://id.example/realms/corp"\nclient_id = "obsv"\n'
+        f'client_secret_file = "{tmp_path}/secret"\nhosts = ["keys.example"]\n'
+        '[[auth.provider]]\nslug = "github"\nkind = "github"\nclient_id = "x"\nclient_secret = "y"\n'
+    )
+    corp, github = load_settings(path, env={}).auth.providers
+    assert (corp.kind, corp.client_secret, corp.hosts, corp.allow_private) == (
+        "oidc",
+        "s3cret",
+        ("keys.example",),
+        False,
+    )
+    assert (github.kind, github.issuer) == ("github", "")
+
+
 def test_every_mistake_is_named_by_file_line_key_and_expectation(tmp_path: Path) -> None:
     text = '[server]\nprot = 3\nport = "x"\n\n[metrics]\nlookback = 30\n'
     text += '[[plan]]\nname = "a"\n[[plan]]\nname = "b"\nserie = 3\n'
@@ -129,6 +147,10 @@ def test_rules_between_keys_name_their_line(tmp_path: Path) -> None:
     )
 
 
+PROVIDER = "[[auth.provider]]\nkind = 'oidc'\nslug = 'a'\nclient_id = 'obsv'\n"
+OIDC = "issuer = 'https://id.example'\n"
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
@@ -145,6 +167,21 @@ def test_rules_between_keys_name_their_line(tmp_path: Path) -> None:
         ('[agent]\nscrape = "http://x"', "2: agent.scrape: expected list of text"),
         ('[mail]\nsmtp_password_file = "/no/such/file"', "2: mail.smtp_password_file: cannot read /no/such/file"),
         ('[mail]\nsender_file = "/x"', "2: mail.sender_file: unknown key"),
+        (
+            "[auth]\n" + PROVIDER.replace("'a'", "'A b'") + OIDC,
+            "2: auth.provider.0: slug: expected 1 to 32 small letters",
+        ),
+        (PROVIDER.replace("client_id", "label") + OIDC, "1: auth.provider.0: client_id is needed"),
+        (PROVIDER.replace("oidc", "github"), "1: auth.provider.0: client_secret is needed for kind"),
+        (PROVIDER, "1: auth.provider.0: issuer is needed"),
+        (
+            PROVIDER + "issuer = 'http://id.example'\nallow_private = true",
+            "1: auth.provider.0: issuer: expected an https",
+        ),
+        (PROVIDER + "issuer = 'http://localhost:1'", "1: auth.provider.0: issuer: expected an https"),
+        (PROVIDER + "issuer = 'https://id.example?x'", "1: auth.provider.0: issuer: expected https://host[/path]"),
+        (PROVIDER + OIDC + PROVIDER + OIDC.replace("id.", "id2."), "6: auth.provider.1: expected a different slug"),
+        (PROVIDER + OIDC + PROVIDER.replace("'a'", "'b'") + OIDC, "6: auth.provider.1: expected a different issuer"),
     ],
 )
 def test_single_mistakes(tmp_path: Path, text: str, problem: str) -> None:

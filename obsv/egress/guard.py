@@ -24,11 +24,13 @@ redirected: ContextVar[bool] = ContextVar("obsv_egress_redirected", default=Fals
 class Policy:
     """What the operator allows.
 
-    `declared`: hosts named in configuration, `allow`: hosts and networks that may even be loopback or link-local,
-    `allow_private`: whether a person may name a private address (not where strangers can have accounts).
+    `declared`: hosts named in configuration, `public`: those among them that must have public addresses all the same
+    (sign-in providers), `allow`: hosts and networks that may even be loopback or link-local, `allow_private`: whether a
+    person may name a private address (not where strangers can have accounts).
     """
 
     declared: frozenset[str] = frozenset()
+    public: frozenset[str] = frozenset()
     allow: tuple[str, ...] = ()
     allow_private: bool = True
 
@@ -45,6 +47,8 @@ class Guard:
                 self._networks.append(ipaddress.ip_network(entry, strict=False))
             except ValueError:
                 self._hosts.add(normal(entry))
+        listed = {normal(entry) for entry in policy.allow}
+        self._public = {normal(host) for host in policy.public} - listed
 
     def check_host(self, host: str, origin: Origin) -> None:
         """Refuse a host that configuration should have declared and did not."""
@@ -61,18 +65,19 @@ class Guard:
         except OSError as error:
             raise EgressFailed(f"{host} is not found: {error.strerror or error}") from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
-        if redirected.get() or normal(host) not in self._hosts:
+        must_be_public = redirected.get() or normal(host) in self._public
+        if must_be_public or normal(host) not in self._hosts:
             for address in addresses:
-                self._check(host, ipaddress.ip_address(address.partition("%")[0]))
+                self._check(host, ipaddress.ip_address(address.partition("%")[0]), must_be_public=must_be_public)
         return addresses
 
-    def _check(self, host: str, address: Address) -> None:
+    def _check(self, host: str, address: Address, *, must_be_public: bool) -> None:
         inner = unwrap(address)
         is_listed = any(inner in network for network in self._networks if network.version == inner.version)
         if is_listed and not redirected.get():
             return
         reason = kind_of(inner)
-        if reason == "private" and self._policy.allow_private and not redirected.get():
+        if reason == "private" and self._policy.allow_private and not must_be_public:
             return
         if reason:
             raise EgressRefused(f"{host} is a {reason} address: list it in [egress] hosts if that is meant")

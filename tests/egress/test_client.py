@@ -90,6 +90,16 @@ async def test_listed_hosts_may_be_loopback(database: str, server: Server) -> No
     assert [line["outcome"] for line in await ledger()] == ["done", "refused"]
 
 
+async def test_declared_hosts_may_have_to_be_public(database: str) -> None:
+    hosts = frozenset({"10.0.0.1", "10.0.0.2", "10.0.0.3", "1.1.1.1"})
+    client = Egress(Policy(declared=hosts, public=hosts - {"10.0.0.2"}, allow=("10.0.0.3",)), ManualClock())
+    with pytest.raises(EgressRefused, match="private"):
+        await client.guard.resolve("10.0.0.1", 443)
+    for host in ("10.0.0.2", "10.0.0.3", "1.1.1.1"):
+        assert await client.guard.resolve(host, 443) == [host]
+    await client.close()
+
+
 @pytest.mark.parametrize("url", ["ftp://example.org/", "file:///etc/passwd", "http://", "nonsense", "http://[::1"])
 async def test_other_urls_are_refused(client: Egress, url: str) -> None:
     with pytest.raises(EgressRefused):

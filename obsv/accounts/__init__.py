@@ -10,13 +10,14 @@ request's state as `actor`.
 from __future__ import annotations
 
 from obsv.accounts.administration import Administration, NewUser
-from obsv.accounts.api import accounts_router, actor_of, org_of
+from obsv.accounts.api import accounts_router
 from obsv.accounts.authenticate import Authenticator, Presented
 from obsv.accounts.client import address_of, origin_of
 from obsv.accounts.csrf import check_source
 from obsv.accounts.fields import BadFields
 from obsv.accounts.guards import requires_scope, requires_session
 from obsv.accounts.installed import accounts, authenticate_asgi, close_accounts, install, token_actor
+from obsv.accounts.requests import actor_of, org_of
 from obsv.accounts.scopes import SCOPES, Role, parse_scopes
 from obsv.accounts.service import Accounts, FirstStart
 from obsv.accounts.sessions import NewSession

@@ -5,9 +5,7 @@ Handlers reach the service through `accounts()`, which the start installs; `requ
 
 from __future__ import annotations
 
-from typing import Any
-
-from litestar import Controller, Request, Response, Router, delete, get, post
+from litestar import Controller, Response, Router, delete, get, post
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
@@ -16,13 +14,10 @@ from obsv.accounts.client import origin_of
 from obsv.accounts.csrf import csrf_token
 from obsv.accounts.guards import requires_scope, requires_session
 from obsv.accounts.installed import accounts
-from obsv.accounts.origin import who
+from obsv.accounts.requests import AnyRequest, actor_of, author_of, org_of, presented_by
 from obsv.accounts.scopes import parse_scopes
-from obsv.accounts.types import Actor, CreatedToken, NewToken, OrgView, SessionView, TokenList, UserView
-from obsv.audit import Who
+from obsv.accounts.types import CreatedToken, NewToken, OrgView, SessionView, TokenList, UserView
 from obsv.core.errors import Forbidden, Unauthorized
-
-AnyRequest = Request[Any, Any, Any]
 
 
 class SessionController(Controller):
@@ -36,9 +31,9 @@ class SessionController(Controller):
     async def show(self, request: AnyRequest) -> SessionView:
         """The person, the organisations to choose from, and the CSRF token."""
         service, actor = accounts(), actor_of(request)
+        presented = await presented_by(request)
         person = await service.people.get(actor.user_id)
-        presented = await service.authenticator.presented(request.scope)
-        if person is None or presented is None:
+        if person is None:
             raise Unauthorized("Sign in again.", code="not_signed_in")
         members = await service.organisations.memberships(person.id)
         return SessionView(
@@ -88,28 +83,6 @@ class TokenController(Controller):
     async def revoke(self, request: AnyRequest, token_id: FromPath[str]) -> None:
         """It stops working at once, in other replicas within five seconds."""
         await accounts().administration.revoke_token(org_of(request), token_id, by=author_of(request))
-
-
-def actor_of(request: AnyRequest) -> Actor:
-    """Who the guard let in."""
-    actor: Actor = request.state.actor
-    return actor
-
-
-def org_of(request: AnyRequest) -> int:
-    """The organisation that the guard settled."""
-    org = actor_of(request).org
-    if org is None:
-        raise Forbidden("You belong to no organisation.", code="no_organisation")
-    return org
-
-
-def author_of(request: AnyRequest) -> Who:
-    """The actor as the audit log knows one."""
-    actor = actor_of(request)
-    if actor.kind == "token":
-        return Who("token", actor.token_id)
-    return who(actor.user_id, origin_of(request))
 
 
 def accounts_router(path: str = "/api/obsv/v1") -> Router:

@@ -117,7 +117,7 @@ class Instance:
         audit = open_audit(keys, self.clock)
         stack.callback(close_audit)
         declared = frozenset({settings.mail.smtp_host} if settings.mail.transport == "smtp" else ())
-        policy = Policy(declared, settings.egress.hosts, settings.egress.allow_private)
+        policy = Policy(declared=declared, allow=settings.egress.hosts, allow_private=settings.egress.allow_private)
         egress = open_egress(policy, self.clock)
         stack.push_async_callback(close_egress)
         open_outbox(keys, self.clock, transport_from(settings, egress), sender=settings.mail.sender)

@@ -17,8 +17,9 @@ from obsv.accounts.cache import Remembered
 from obsv.accounts.types import Device, Origin
 from obsv.core.clock import Clock
 from obsv.core.days import erase_on
+from obsv.core.errors import Unauthorized
 from obsv.core.ids import new_id, random_token
-from obsv.db import execute, fetch, write_tx
+from obsv.db import after_commit, execute, fetch, in_transaction, write_tx
 from obsv.keys import INSTANCE, KeyStore
 
 MINUTE_MS: Final = 60_000
@@ -139,17 +140,20 @@ class Sessions:
     async def rotate(self, session: Session, *, methods: Iterable[str] | None = None, sudo: bool = False) -> NewSession:
         """Give the browser another value, as must be done whenever its rights change; the old one is void at once.
 
-        `sudo` lets the person do for `SUDO_MS` what needs a fresh proof.
+        `sudo` lets the person do for `SUDO_MS` what needs a fresh proof.  Raises `Unauthorized` when the session has
+        ended, or got another value, meanwhile.
         """
         value, now = random_token(), self._clock.now_ms()
-        await execute(
-            "UPDATE sessions SET id_hash = {}, methods = {}, sudo_until_ms = {} WHERE id_hash = {}",
+        rotated = await fetch(
+            "UPDATE sessions SET id_hash = {}, methods = {}, sudo_until_ms = {} WHERE id_hash = {} RETURNING id",
             hash_value(value),
             " ".join(session.methods if methods is None else methods),
             now + SUDO_MS if sudo else session.sudo_until_ms,
             session.id_hash,
         )
-        self._known.forget(session.id_hash)
+        self._drop((session.id_hash,))
+        if not rotated:
+            raise Unauthorized("Sign in again.", code="not_signed_in")
         left_s = (session.expires_abs_at_ms - now) // 1000
         return NewSession(value, max(1, left_s) if session.is_remembered else None)
 
@@ -274,8 +278,14 @@ class Sessions:
     async def _delete(self, condition: str, *wanted: str) -> Ended:
         rows = await fetch(f"DELETE FROM sessions WHERE {condition} RETURNING id_hash", *wanted)  # noqa: S608
         ended = tuple(str(row["id_hash"]) for row in rows)
-        self.forget(ended)
+        self._drop(ended)
         return ended
+
+    def _drop(self, changed: Ended) -> None:
+        """Forget now, and once more after the commit: until then a request may still read, and remember, the old."""
+        self.forget(changed)
+        if in_transaction():
+            after_commit(lambda: self.forget(changed))
 
 
 def _session(row: dict[str, Any]) -> Session:

@@ -7,7 +7,6 @@ lock is soft: it ends by itself after 15 minutes at most, so nobody can be locke
 from __future__ import annotations
 
 import ipaddress
-import math
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -16,8 +15,8 @@ from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
+from obsv.accounts.attempts import too_many
 from obsv.core.clock import Clock
-from obsv.core.errors import TooMany
 
 PER_ACCOUNT: Final[tuple[RateLimitItem, ...]] = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
 PER_ADDRESS: Final[RateLimitItem] = RateLimitItemPerMinute(30)
@@ -45,7 +44,7 @@ class SignInLimits:
         failures = self._failures.get(account)
         wait_s = failures.locked_until - self._clock.monotonic() if failures else 0.0
         if wait_s > 0:
-            raise _too_many(wait_s)
+            raise too_many(wait_s)
         await self._hit(PER_ADDRESS, "address", _network(address))
         for limit in PER_ACCOUNT:
             await self._hit(limit, "account", account)
@@ -72,14 +71,7 @@ class SignInLimits:
     async def _hit(self, limit: RateLimitItem, kind: str, key: str) -> None:
         if not await self._windows.hit(limit, kind, key):
             window = await self._windows.get_window_stats(limit, kind, key)
-            raise _too_many(window.reset_time - time.time())  # the windows keep their own time
-
-
-def _too_many(wait_s: float) -> TooMany:
-    seconds = max(1, math.ceil(wait_s))
-    minutes = math.ceil(seconds / 60)
-    wait = f"{seconds} seconds" if seconds < 90 else f"{minutes} minutes"
-    return TooMany(f"Too many attempts. Try again in {wait}.", code="too_many_attempts", retry_after_s=seconds)
+            raise too_many(window.reset_time - time.time())  # the windows keep their own time
 
 
 def _network(address: str) -> str:

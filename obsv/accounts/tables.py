@@ -233,3 +233,20 @@ class OneTimeLink(Table, db=DB, tablename="one_time_links"):
             **operational("kind", "expires_at_ms", "erase_on"),
         },
     )
+
+
+class Attempt(Table, db=DB, tablename="attempts"):
+    """How often something was tried in a window; `key_hash` stands for whom or what is limited."""
+
+    key_hash = Varchar(length=64, primary_key=True)
+    tries = BigInt()
+    ends_at_ms = BigInt()
+    erase_on = Date(null=True, default=None, index=True)
+
+    holds = Holds(
+        clause="data.account.none_else",
+        subject=Subject.INSTANCE,
+        retention="attempt",
+        erase=Erase.KEEP,
+        columns={"key_hash": _SECRET, **operational("tries", "ends_at_ms", "erase_on")},
+    )

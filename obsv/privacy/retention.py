@@ -13,6 +13,7 @@ CLASSES: Final[dict[str, str]] = {
     "audit": "1 year after the event",
     "session": "14 days without use, 30 days at most",
     "link": "until it is used, 7 days at most",
+    "attempt": "a day after the limit that it counts for",
     "token": "30 days after it was revoked or expired",
     "mail": "content a day after delivery or 3 days after giving up, envelope 30 days",
     "egress": "90 days",

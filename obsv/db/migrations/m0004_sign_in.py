@@ -1,4 +1,4 @@
-"""Second factors, passkeys, links that work once."""
+"""Second factors, passkeys, links that work once, and how often something was tried."""
 
 from __future__ import annotations
 
@@ -29,6 +29,10 @@ STATEMENTS = (
     )""",
     "CREATE INDEX one_time_links_user_id ON one_time_links (user_id)",
     "CREATE INDEX one_time_links_erase_on ON one_time_links (erase_on)",
+    """CREATE TABLE attempts (
+        key_hash VARCHAR(64) PRIMARY KEY NOT NULL, tries {bigint} NOT NULL, ends_at_ms {bigint} NOT NULL, erase_on DATE
+    )""",
+    "CREATE INDEX attempts_erase_on ON attempts (erase_on)",
 )
 
 

@@ -26,13 +26,15 @@ _VIRTUAL = "lo|veth.*|docker.*|br-.*|cali.*|flannel.*|tap.*|virbr.*"
 _PSEUDO = "tmpfs|devtmpfs|overlay|squashfs|ramfs|iso9660|rootfs|autofs|fuse.lxcfs|nsfs|erofs"
 
 EXPRESSIONS: Mapping[str, str] = {
-    "cpu": '1 - avg by (job, instance) (rate(node_cpu_seconds_total{mode="idle"}[2m]))',
+    # A share of the time that was counted, so that it is right from the second sample on.
+    "cpu": '1 - sum by (job, instance) (rate(node_cpu_seconds_total{mode="idle"}[2m]))'
+    " / sum by (job, instance) (rate(node_cpu_seconds_total[2m]))",
     "memory": "1 - max by (job, instance) (node_memory_MemAvailable_bytes)"
     " / max by (job, instance) (node_memory_MemTotal_bytes)",
     "disk": "max by (job, instance) (1 - "
     f'node_filesystem_avail_bytes{{fstype!~"{_PSEUDO}"}} / (node_filesystem_size_bytes{{fstype!~"{_PSEUDO}"}} > 0))',
-    "receive": f'sum by (job, instance) (rate(node_network_receive_bytes_total{{device!~"{_VIRTUAL}"}}[2m]))',
-    "transmit": f'sum by (job, instance) (rate(node_network_transmit_bytes_total{{device!~"{_VIRTUAL}"}}[2m]))',
+    "receive": f'sum by (job, instance) (irate(node_network_receive_bytes_total{{device!~"{_VIRTUAL}"}}[2m]))',
+    "transmit": f'sum by (job, instance) (irate(node_network_transmit_bytes_total{{device!~"{_VIRTUAL}"}}[2m]))',
     "uptime": "max by (job, instance) (time() - node_boot_time_seconds)",
     "load1": "max by (job, instance) (node_load1)",
 }

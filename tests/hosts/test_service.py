@@ -13,14 +13,15 @@ NOW = 1_800_000_000_000
 STEP = 15_000
 
 
-def report(store: MemoryStore, instance: str, newest_ms: int, *, minutes: int = 40, **extra: str) -> None:
+def report(store: MemoryStore, instance: str, newest_ms: int, *, minutes: float = 40, **extra: str) -> None:
     """What a host sends, up to `newest_ms`."""
     target = {"job": "node", "instance": instance}
-    times = range(newest_ms - minutes * 60_000, newest_ms + 1, STEP)
+    times = range(newest_ms - int(minutes * 60_000), newest_ms + 1, STEP)
     seconds = [(t - times[0]) / 1000 for t in times]
     series: dict[tuple[tuple[str, str], ...], list[float]] = {
         (("__name__", "node_load1"),): [1.5] * len(times),
         (("__name__", "node_cpu_seconds_total"), ("cpu", "0"), ("mode", "idle")): [s * 0.75 for s in seconds],
+        (("__name__", "node_cpu_seconds_total"), ("cpu", "0"), ("mode", "user")): [s * 0.25 for s in seconds],
         (("__name__", "node_memory_MemTotal_bytes"),): [8e9] * len(times),
         (("__name__", "node_memory_MemAvailable_bytes"),): [2e9] * len(times),
         (("__name__", "node_filesystem_size_bytes"), ("fstype", "ext4"), ("mountpoint", "/")): [100.0] * len(times),
@@ -84,3 +85,11 @@ async def test_what_has_not_reported_for_a_day_is_gone() -> None:
     store = MemoryStore()
     report(store, "old", NOW - 25 * 3600_000, minutes=10)
     assert await hosts_of(store) == []
+
+
+async def test_figures_are_right_from_the_second_sample_on() -> None:
+    store = MemoryStore()
+    report(store, "new", NOW - 2000, minutes=0.25)
+    (host,) = await hosts_of(store)
+    assert abs(host.cpu_ratio - 0.25) < 1e-6
+    assert abs(host.receive_bytes_per_s - 1000) < 1e-6

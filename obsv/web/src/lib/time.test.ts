@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { aligned, parseRange, rateWindow, spanAt, stepFor } from './time'
+import { aligned, parseRange, rateWindow, spanAt, stepFor, youngFrom } from './time'
 
 const range = (query: string) => parseRange(new URLSearchParams(query))
 const HOUR = 3_600_000
@@ -17,6 +17,10 @@ describe('the range of an address', () => {
       expect(range(query)).toEqual(range(''))
     },
   )
+
+  it('begins short for a host that has just arrived', () => {
+    expect([1, 5, 6, 15, 16].map(youngFrom)).toEqual(['now-5m', 'now-5m', 'now-15m', 'now-15m', undefined])
+  })
 
   it('moves with the clock only when it is relative', () => {
     expect(spanAt(range('from=now-1h'), 2 * HOUR)).toEqual({ fromMs: HOUR, toMs: 2 * HOUR })

@@ -17,6 +17,12 @@ export const PRESETS: readonly Preset[] = [
 
 export const DEFAULT_FROM = 'now-1h'
 
+/** Where to begin with a host that has reported for so many minutes only; undefined for all others. */
+export function youngFrom(minutes: number): string | undefined {
+  if (minutes <= 5) return 'now-5m'
+  return minutes <= 15 ? 'now-15m' : undefined
+}
+
 /** A range as asked for: relative to now, or between two moments. */
 export type Range = { kind: 'relative'; from: string; lengthMs: number } | { kind: 'absolute'; fromMs: number; toMs: number }
 

@@ -29,7 +29,13 @@ export function hostPanels(host: Labels): readonly Panel[] {
       isStacked: true,
       limit: 1,
       order: CPU_MODES,
-      targets: [{ expr: `avg by (mode) (${rate('node_cpu_seconds_total', 'mode!="idle"')})`, name: by('mode') }],
+      // A share of the time that was counted, so that it is right from the second sample on.
+      targets: [
+        {
+          expr: `sum by (mode) (${rate('node_cpu_seconds_total', 'mode!="idle"')}) / scalar(sum(${rate('node_cpu_seconds_total')}))`,
+          name: by('mode'),
+        },
+      ],
     },
     {
       id: 'load',

@@ -17,6 +17,7 @@ from typing import Any
 from obsv import __version__
 from obsv.accounts import Accounts, close_accounts
 from obsv.accounts import install as install_accounts
+from obsv.accounts.oauth import declared_hosts
 from obsv.audit import close_audit, open_audit
 from obsv.config import Settings, warnings
 from obsv.core.clock import Clock
@@ -184,6 +185,18 @@ class Instance:
                 await asyncio.to_thread(agent.wait)
 
         stack.push_async_callback(stop)
+
+
+def _egress_policy(settings: Settings) -> Policy:
+    """The hosts that settings declare: the mail server, and the sign-in providers, which must be public ones."""
+    providers = declared_hosts(settings.auth.providers)
+    mail = frozenset({settings.mail.smtp_host} if settings.mail.transport == "smtp" else ())
+    return Policy(
+        declared=mail | providers.hosts,
+        public=providers.public - mail,
+        allow=settings.egress.hosts,
+        allow_private=settings.egress.allow_private,
+    )
 
 
 def _made(folder: str) -> Path:

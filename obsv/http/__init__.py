@@ -1,7 +1,7 @@
 """What every request passes: ids, limits, errors in the right shape, headers, logs."""
 
 from obsv.http.client_ip import ClientAddress
-from obsv.http.frame import csp_nonce, install_frame
+from obsv.http.frame import allow_form_targets, csp_nonce, install_frame
 from obsv.http.health import Check, health_router
 from obsv.http.logging import configure_logging, get_logger
 from obsv.http.problem import Fault, PageRenderer, exception_handlers
@@ -14,6 +14,7 @@ __all__ = [
     "Fault",
     "PageRenderer",
     "Surface",
+    "allow_form_targets",
     "configure_logging",
     "csp_nonce",
     "exception_handlers",

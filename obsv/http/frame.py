@@ -9,7 +9,7 @@ import asyncio
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -90,6 +90,11 @@ def csp_nonce(scope: Scope) -> str:
     return str(scope["state"]["csp_nonce"])
 
 
+def allow_form_targets(scope: Scope, origins: Iterable[str]) -> None:
+    """Let forms of this page end up at these origins: browsers hold redirects of a form against the policy too."""
+    scope["state"]["csp_form_targets"] = tuple(origins)
+
+
 def _header(scope: HTTPScope, wanted: bytes) -> bytes:
     return next((value for name, value in scope["headers"] if name == wanted), b"")
 
@@ -123,7 +128,8 @@ class RequestFrame:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._options.headers.apply(message, request_id, nonce)
+                targets = scope["state"].get("csp_form_targets", ())
+                self._options.headers.apply(message, request_id, nonce, targets)
             await send(message)
 
         try:

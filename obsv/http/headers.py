@@ -5,6 +5,7 @@ Source: OWASP Secure Headers; privacy clause cookie.session for the guard.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,11 +30,15 @@ _ALWAYS: Final = (
 _HSTS: Final = (b"strict-transport-security", b"max-age=31536000")
 
 
-def content_security_policy(nonce: str) -> str:
-    """Everything from this origin; a style element needs the answer's nonce; nobody may frame us."""
+def content_security_policy(nonce: str, form_targets: Iterable[str] = ()) -> str:
+    """Everything from this origin; a style element needs the answer's nonce; nobody may frame us.
+
+    `form_targets` are other origins that a form of the page may end up at (a sign-in provider).
+    """
+    form_action = " ".join(("'self'", *form_targets))
     return (
         f"default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
-        "connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; "
+        f"connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action {form_action}; base-uri 'none'; "
         "frame-ancestors 'none'"
     )
 
@@ -45,7 +50,9 @@ class SecurityHeaders:
     cookie_name: str
     is_production: bool
 
-    def apply(self, start: HTTPResponseStartEvent, request_id: str, nonce: str) -> None:
+    def apply(
+        self, start: HTTPResponseStartEvent, request_id: str, nonce: str, form_targets: Iterable[str] = ()
+    ) -> None:
         """Add the headers to the start of an answer, in place, and take stray cookies out of it."""
         allowed = self.cookie_name.encode() + b"="
         kept: list[tuple[bytes, bytes]] = []
@@ -58,7 +65,7 @@ class SecurityHeaders:
             is_cacheable = is_cacheable or lower == b"cache-control"
             kept.append((name, value))
         kept += _ALWAYS
-        kept.append((b"content-security-policy", content_security_policy(nonce).encode()))
+        kept.append((b"content-security-policy", content_security_policy(nonce, form_targets).encode()))
         kept.append((b"x-request-id", request_id.encode()))
         if not is_cacheable:
             kept.append((b"cache-control", b"no-store"))

@@ -12,6 +12,8 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 from obsv import __version__
 from obsv.accounts.client import origin_of
 from obsv.accounts.csrf import csrf_token
+from obsv.accounts.factors import api as factors
+from obsv.accounts.factors.api_step_up import StepUpController
 from obsv.accounts.guards import requires_scope, requires_session
 from obsv.accounts.installed import accounts
 from obsv.accounts.requests import AnyRequest, actor_of, author_of, org_of, presented_by
@@ -87,4 +89,4 @@ class TokenController(Controller):
 
 def accounts_router(path: str = "/api/obsv/v1") -> Router:
     """`session`, `session/end`, `tokens`, `tokens/{id}`; install the accounts service before the first request."""
-    return Router(path=path, route_handlers=[SessionController, TokenController])
+    return Router(path=path, route_handlers=[SessionController, StepUpController, TokenController, *factors.HANDLERS])

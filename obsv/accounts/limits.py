@@ -45,7 +45,7 @@ class SignInLimits:
         wait_s = failures.locked_until - self._clock.monotonic() if failures else 0.0
         if wait_s > 0:
             raise too_many(wait_s)
-        await self._hit(PER_ADDRESS, "address", _network(address))
+        await self._hit(PER_ADDRESS, "address", network_of(address))
         for limit in PER_ACCOUNT:
             await self._hit(limit, "account", account)
 
@@ -74,7 +74,7 @@ class SignInLimits:
             raise too_many(window.reset_time - time.time())  # the windows keep their own time
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """An IPv6 customer has a /64, so that counts as one address."""
     try:
         ip = ipaddress.ip_address(address)

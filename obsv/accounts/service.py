@@ -11,6 +11,7 @@ from obsv.accounts.administration import Administration
 from obsv.accounts.authenticate import Authenticator
 from obsv.accounts.cookies import CookiePolicy
 from obsv.accounts.entitlements import Entitlements
+from obsv.accounts.factors.service import Factors
 from obsv.accounts.limits import SignInLimits
 from obsv.accounts.links import Links
 from obsv.accounts.organisations import Organisations
@@ -21,6 +22,7 @@ from obsv.accounts.scopes import METRICS_WRITE
 from obsv.accounts.sessions import Sessions
 from obsv.accounts.setup import SetUp
 from obsv.accounts.sign_in import SignIn
+from obsv.accounts.step_up import StepUp
 from obsv.accounts.tokens import Tokens
 from obsv.core.clock import Clock
 from obsv.core.errors import Unauthorized
@@ -65,7 +67,10 @@ class Accounts:
         self.entitlements = Entitlements(clock, settings.plans)
         parts = Parts(clock, audit, people, organisations, passwords, sessions, tokens, Links(clock, keys))
         self.setup = SetUp(parts)
-        self.sign_in = SignIn(parts, SignInLimits(clock))
+        limits = SignInLimits(clock)
+        self.sign_in = SignIn(parts, limits)
+        self.factors = Factors(parts, keys, self.sign_in, base_url=self.base_url, name=settings.company.name or "obsv")
+        self.step_up = StepUp(parts, limits, self.factors.proofs)
         self.administration = Administration(parts)
         self.authenticator = Authenticator(
             clock,
@@ -78,6 +83,7 @@ class Accounts:
 
     async def prepare(self) -> FirstStart:
         """At each start: the operator's organisation, the bundled agent's token, the way to set up while it is open."""
+        await self.factors.warn_of_stranded_passkeys()
         operator = await self.organisations.ensure_operator()
         agent_token = await self._agent_token(operator.id)
         setup_url = ""

@@ -1,0 +1,56 @@
+"""`session/step-up`: prove to be oneself again, and go on with a session that may do what is dangerous."""
+
+from __future__ import annotations
+
+from litestar import Controller, Response, get, post
+from litestar.params import JSONBody
+
+from obsv.accounts.client import address_of, origin_of
+from obsv.accounts.csrf import csrf_token
+from obsv.accounts.factors.api import with_session
+from obsv.accounts.factors.types import PasskeyOptions, SteppedUp, StepUpProof, StepUpWays
+from obsv.accounts.guards import requires_session
+from obsv.accounts.installed import accounts
+from obsv.accounts.requests import AnyRequest, presented_by
+from obsv.accounts.sessions import SUDO_MS, NewSession, Session
+from obsv.core.errors import Invalid
+
+
+class StepUpController(Controller):
+    """What answers an error with the code `step_up` or `step_up_factor`."""
+
+    path = "/session/step-up"
+    tags = ["Session"]
+    guards = [requires_session]
+
+    @get("/", summary="How to prove to be oneself", operation_id="getStepUp")
+    async def show(self, request: AnyRequest) -> StepUpWays:
+        """The ways that the person has; for `step_up_factor` only `totp` and `passkey` will do."""
+        session = (await presented_by(request)).session
+        return StepUpWays(await accounts().step_up.ways(session), session.sudo_until_ms)
+
+    @post("/options", status_code=200, summary="Ask for a passkey", operation_id="beginStepUp")
+    async def options(self, request: AnyRequest) -> PasskeyOptions:
+        """What `navigator.credentials.get` is called with; the answer is good for 5 minutes, once."""
+        return PasskeyOptions(await accounts().step_up.ask_passkey((await presented_by(request)).session))
+
+    @post("/", status_code=200, summary="Prove to be oneself", operation_id="stepUp")
+    async def prove(self, request: AnyRequest, data: JSONBody[StepUpProof]) -> Response[SteppedUp]:
+        """By password, by a code of the app, or by a passkey. The answer sets the session's next cookie."""
+        session = (await presented_by(request)).session
+        rotated = await _proved(request, session, data)
+        until = accounts().step_up.parts.clock.now_ms() + SUDO_MS
+        return with_session(SteppedUp(csrf_token(rotated.value), until), rotated)
+
+
+async def _proved(request: AnyRequest, session: Session, proof: StepUpProof) -> NewSession:
+    step_up, origin = accounts().step_up, origin_of(request)
+    match proof:
+        case StepUpProof(password=str(password), code=None, credential=None):
+            return await step_up.with_password(session, password, origin, address=address_of(request))
+        case StepUpProof(password=None, code=str(code), credential=None):
+            return await step_up.with_code(session, code, origin)
+        case StepUpProof(password=None, code=None, credential=dict(credential)):
+            return await step_up.with_passkey(session, credential, origin)
+        case _:
+            raise Invalid("Send one of password, code and credential.", code="one_proof")

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from obsv.accounts.oauth.errors import not_begun
-from obsv.accounts.oauth.providers import make_provider
+from obsv.accounts.oauth.providers import make_provider, origins_of
 from obsv.accounts.oauth.types import CallbackParams, Flow, FlowPurpose, Identity, Provider
 from obsv.config import AuthProvider
 from obsv.core.clock import Clock
@@ -23,10 +23,12 @@ FLOW_MS: Final = 600_000
 
 
 class Flows:
-    """Knows the providers, in the order of the configuration."""
+    """Knows the providers, in the order of the configuration; `origins` are those that a browser is sent to."""
 
     def __init__(self, configs: Iterable[AuthProvider], clock: Clock, base_url: str) -> None:
-        self._providers = {config.slug: make_provider(config, clock) for config in configs}
+        listed = tuple(configs)
+        self._providers = {config.slug: make_provider(config, clock) for config in listed}
+        self.origins = tuple(dict.fromkeys(origin for config in listed for origin in origins_of(config)))
         self._clock = clock
         self._base_url = base_url.rstrip("/")
 

@@ -48,6 +48,12 @@ def hosts_of(config: AuthProvider) -> frozenset[str]:
     return frozenset({own, *config.hosts}) | beside
 
 
+def origins_of(config: AuthProvider) -> tuple[str, ...]:
+    """Where a browser may be sent to sign in there."""
+    issuer = urlsplit(config.issuer or PRESETS[config.kind].issuer)
+    return (f"{issuer.scheme}://{issuer.netloc}", *(f"https://{host}" for host in config.hosts))
+
+
 @dataclass(frozen=True, slots=True)
 class Declared:
     """Hosts for the outgoing client; those of `public` must have public addresses."""

@@ -14,6 +14,7 @@ from obsv.accounts.entitlements import Entitlements
 from obsv.accounts.factors.service import Factors
 from obsv.accounts.limits import SignInLimits
 from obsv.accounts.links import Links
+from obsv.accounts.oauth.federated import FederatedSignIn
 from obsv.accounts.organisations import Organisations
 from obsv.accounts.parts import Parts
 from obsv.accounts.passwords import Passwords
@@ -71,6 +72,7 @@ class Accounts:
         self.sign_in = SignIn(parts, limits)
         self.factors = Factors(parts, keys, self.sign_in, base_url=self.base_url, name=settings.company.name or "obsv")
         self.step_up = StepUp(parts, limits, self.factors.proofs)
+        self.federated = FederatedSignIn(parts, keys, self.sign_in, auth.providers, self.base_url)
         self.administration = Administration(parts)
         self.authenticator = Authenticator(
             clock,

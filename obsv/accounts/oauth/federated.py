@@ -6,6 +6,7 @@ it does not work twice. A second factor of the account is asked for afterwards a
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,6 +28,7 @@ from obsv.accounts.people import Login
 from obsv.accounts.sessions import ANONYMOUS, NewSession, Session
 from obsv.accounts.sign_in import SignedIn, SignIn
 from obsv.accounts.types import Origin
+from obsv.config import AuthProvider
 from obsv.core.errors import Forbidden
 from obsv.db import write_tx
 from obsv.keys import KeyStore
@@ -75,13 +77,15 @@ Outcome = Arrived | Unknown | Confirmed
 class FederatedSignIn:
     """The way in by other services."""
 
-    def __init__(self, parts: Parts, keys: KeyStore, sign_in: SignIn, flows: Flows, notices: Notices) -> None:
+    def __init__(
+        self, parts: Parts, keys: KeyStore, sign_in: SignIn, providers: Iterable[AuthProvider], base_url: str
+    ) -> None:
         self._parts = parts
         self._sign_in = sign_in
-        self.flows = flows
+        self.flows = Flows(providers, parts.clock, base_url)
         self.identities = Identities(parts.clock, keys)
         self._attempts = Attempts(parts.clock, keys)
-        self._notices = notices
+        self._notices = Notices(parts.clock, parts.people, base_url)
 
     # -- there --------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from obsv.accounts import BadFields, SetupForm, accounts, address_of, origin_of
 from obsv.accounts.sign_in import ATTEST
 from obsv.core.errors import Forbidden, ObsvError
 from obsv.site.errors import error_page
-from obsv.site.forms import FORM_MAX, AnyRequest, form_page, go, onward, read_form, safe_next
+from obsv.site.forms import FORM_MAX, AnyRequest, form_page, go, login_page, onward, read_form, safe_next
 
 
 class SetupDoor(Controller):
@@ -72,7 +72,7 @@ class LoginDoor(Controller):
         presented = await accounts().authenticator.presented(request.scope)
         if presented is not None and not presented.session.pending:
             return Redirect(safe_next(wanted, "/app"), status_code=HTTP_303_SEE_OTHER)
-        return form_page("login.html", {}, next=safe_next(wanted, ""))
+        return login_page(request, {}, wanted=safe_next(wanted, ""))
 
     @post("/", request_max_body_size=FORM_MAX)
     async def submit(self, request: AnyRequest) -> Response[Any]:
@@ -90,7 +90,7 @@ class LoginDoor(Controller):
                 old_value=old.value if old else "",
             )
         except ObsvError as error:
-            return form_page("login.html", form, error, next=wanted)
+            return login_page(request, form, error, wanted=wanted)
         return onward(done, wanted)
 
     @get("/age")
@@ -113,5 +113,5 @@ class LoginDoor(Controller):
         try:
             done = await service.sign_in.attest(presented.value if presented else "", origin_of(request))
         except ObsvError as error:
-            return form_page("login.html", {}, error, next=wanted)
+            return login_page(request, {}, error, wanted=wanted)
         return onward(done, wanted)

@@ -17,6 +17,7 @@ from litestar.status_codes import HTTP_303_SEE_OTHER
 from obsv.accounts import BadFields, NewSession, accounts, check_source
 from obsv.accounts.sign_in import ATTEST, SECOND_FACTOR, SignedIn
 from obsv.core.errors import ObsvError, TooMany, Unavailable, Unsupported
+from obsv.http import allow_form_targets
 from obsv.site.render import page
 
 AnyRequest = Request[Any, Any, Any]
@@ -66,6 +67,15 @@ def form_page(template: str, form: Mapping[str, str], error: ObsvError | None = 
     message = error.detail if error is not None and not problems else ""
     context = {"form": form, "problems": problems, "message": message, **more}
     return page(template, context, status=error.status if error else 200, headers=_retry(error) if error else {})
+
+
+def login_page(
+    request: AnyRequest, form: Mapping[str, str], error: ObsvError | None = None, *, wanted: str = ""
+) -> Response[str]:
+    """The sign-in page with all the ways that are configured; its form may end up at the providers."""
+    flows = accounts().federated.flows
+    allow_form_targets(request.scope, flows.origins)
+    return form_page("login.html", form, error, next=wanted, providers=flows.labels)
 
 
 def _retry(error: ObsvError) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from litestar import Controller, delete, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from obsv.accounts.client import origin_of
@@ -13,7 +13,11 @@ from obsv.accounts.installed import accounts
 from obsv.accounts.oauth.types import FlowPurpose
 from obsv.accounts.requests import AnyRequest, actor_of, presented_by
 
-SECURITY_PAGE = "/app/account/security"
+
+class Journey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The page of the cabinet to come back to."""
+
+    next: str = "/app"
 
 
 class IdentityView(msgspec.Struct, frozen=True):
@@ -83,9 +87,9 @@ class IdentityController(Controller):
         guards=[requires_step_up],
         status_code=HTTP_200_OK,
     )
-    async def link(self, request: AnyRequest, provider: FromPath[str]) -> Departure:
+    async def link(self, request: AnyRequest, provider: FromPath[str], data: JSONBody[Journey]) -> Departure:
         """Where to send the browser; coming back, it links the account that the person signed in with there."""
-        return await _departure(request, provider, FlowPurpose.LINK)
+        return await _departure(request, provider, FlowPurpose.LINK, data)
 
     @post(
         "/{provider:str}/confirm",
@@ -93,9 +97,9 @@ class IdentityController(Controller):
         operation_id="confirmByIdentity",
         status_code=HTTP_200_OK,
     )
-    async def confirm(self, request: AnyRequest, provider: FromPath[str]) -> Departure:
+    async def confirm(self, request: AnyRequest, provider: FromPath[str], data: JSONBody[Journey]) -> Departure:
         """Where to send the browser; the person signs in there anew, and may then do what needs a fresh proof."""
-        return await _departure(request, provider, FlowPurpose.STEP_UP)
+        return await _departure(request, provider, FlowPurpose.STEP_UP, data)
 
     @delete(
         "/{provider:str}",
@@ -110,6 +114,6 @@ class IdentityController(Controller):
         return Unlinked(await accounts().federated.unlink(user_id, provider, origin_of(request)))
 
 
-async def _departure(request: AnyRequest, provider: str, purpose: FlowPurpose) -> Departure:
+async def _departure(request: AnyRequest, provider: str, purpose: FlowPurpose, journey: Journey) -> Departure:
     session = (await presented_by(request)).session
-    return Departure(await accounts().federated.begin_confirming(provider, purpose, session, wanted=SECURITY_PAGE))
+    return Departure(await accounts().federated.begin_confirming(provider, purpose, session, wanted=journey.next))

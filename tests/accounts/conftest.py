@@ -12,6 +12,8 @@ from obsv.audit import close_audit, open_audit
 from obsv.config import Settings, load_settings
 from obsv.core.clock import ManualClock
 from obsv.keys import KeyStore
+from obsv.outbox import close_outbox, open_outbox
+from tests.accounts.mail import Sink
 from tests.database import database, database_url, engine_name
 
 __all__ = ["database", "database_url", "engine_name"]
@@ -30,8 +32,17 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
 
 
 @pytest.fixture
-async def service(database: str, settings: Settings, clock: ManualClock, tmp_path: Path) -> AsyncIterator[Accounts]:
+def sink() -> Sink:
+    return Sink()
+
+
+@pytest.fixture
+async def service(
+    database: str, settings: Settings, clock: ManualClock, tmp_path: Path, sink: Sink
+) -> AsyncIterator[Accounts]:
     keys = KeyStore(tmp_path / "keys")
+    open_outbox(keys, clock, sink, sender="obsv <obsv@localhost>")
     yield install(Accounts(settings, clock, keys, open_audit(keys, clock)))
     close_accounts()
+    close_outbox()
     close_audit()

@@ -51,7 +51,9 @@ class Elsewhere:
         return AuthProvider(slug=slug, **{**told, "allow_private": True, **more})  # type: ignore[arg-type]
 
     def github(self, slug: str = "hub", **more: object) -> AuthProvider:
-        return self.oidc(slug, **{"kind": "github", **more})
+        """By another name of this machine, since each provider has an issuer of its own."""
+        issuer = self.url.replace("127.0.0.1", "localhost")
+        return self.oidc(slug, **{"kind": "github", "issuer": issuer, **more})
 
     def _ask(self, method: str, path: str, content: bytes | None = None) -> bytes:
         with urllib.request.urlopen(
@@ -107,10 +109,7 @@ class Ways:
 
     async def visit(self, url: str) -> CallbackParams:
         """What the provider sends the browser back with."""
-        async with httpx.AsyncClient() as browser:
-            answer = await browser.get(url)
-        assert answer.status_code == 302, answer.text
-        where = urlsplit(answer.headers["location"])
+        where = urlsplit(await sent_back(url))
         assert f"{where.scheme}://{where.netloc}" == BASE_URL
         return CallbackParams(**dict(parse_qsl(where.query)))
 
@@ -118,6 +117,14 @@ class Ways:
         """All the way."""
         url, flow = await self.begin(slug, purpose)
         return await self.flows.finish(flow, slug, await self.visit(url))
+
+
+async def sent_back(url: str) -> str:
+    """Where the provider sends the browser."""
+    async with httpx.AsyncClient() as browser:
+        answer = await browser.get(url)
+    assert answer.status_code == 302, answer.text
+    return str(answer.headers["location"])
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ def running(
 
 
 @contextmanager
-def prometheus(binaries: Path, folder: Path) -> Iterator[Target]:
+def prometheus(binaries: Path, folder: Path, *flags: str) -> Iterator[Target]:
     """Prometheus as a remote_write receiver; sized by a snapshot (its blocks), without log and head."""
     port = free_port()
     folder.mkdir(parents=True)
@@ -77,7 +77,7 @@ def prometheus(binaries: Path, folder: Path) -> Iterator[Target]:
     base = f"http://127.0.0.1:{port}"
     command = [
         str(binaries / "prometheus"), f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
-        f"--web.listen-address=127.0.0.1:{port}", "--web.enable-remote-write-receiver", "--web.enable-admin-api", "--log.level=error",
+        f"--web.listen-address=127.0.0.1:{port}", "--web.enable-remote-write-receiver", "--web.enable-admin-api", "--log.level=error", *flags,
     ]  # fmt: skip
     with running(command, base + "/-/ready", folder / "log") as process:
         snapshots = folder / "data" / "snapshots"

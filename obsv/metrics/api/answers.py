@@ -20,6 +20,7 @@ from obsv.metrics.promql import (
     Scalar,
     String,
     Vector,
+    WrongType,
 )
 from obsv.metrics.promql.values import Labels
 from obsv.metrics.store.base import StoreLimitExceeded
@@ -58,7 +59,7 @@ def failure(status: int, kind: str, detail: str) -> Response[bytes]:
 
 
 def _bad_data(_: AnyRequest, error: Exception) -> Response[bytes]:
-    text = f'invalid parameter "query": {error}' if isinstance(error, ParseError) else str(error)
+    text = f'invalid parameter "query": {error}' if isinstance(error, (ParseError, WrongType)) else str(error)
     return failure(400, "bad_data", text)
 
 
@@ -75,6 +76,7 @@ def _limit(_: AnyRequest, error: Exception) -> Response[bytes]:
 EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
     BadData: _bad_data,
     ParseError: _bad_data,
+    WrongType: _bad_data,
     ExecutionError: _promql,
     QueryTimeout: _promql,
     PromqlError: _promql,

@@ -17,7 +17,7 @@ from obsv.metrics.store.types import Matcher
 
 AnyRequest = Request[Any, Any, Any]
 MIN_MS, MAX_MS = -(2**53), 2**53
-_DURATION = re.compile(r"-?(?:\d+(?:ms|[smhdwy]))+")
+_DURATION = re.compile(r"(?:\d+(?:ms|[smhdwy]))+")
 
 
 class BadData(Exception):
@@ -56,9 +56,10 @@ class Params:
                 return default
             raise BadData(f'invalid parameter "{name}": cannot parse "" to a valid timestamp')
         try:
-            ms = _seconds(text) if _is_number(text) else datetime.fromisoformat(text).timestamp() * 1000
+            ms = _seconds(text) if _is_number(text) else _rfc3339_ms(text)
         except (ValueError, OverflowError):
-            raise BadData(f'invalid parameter "{name}": cannot parse "{text}" to a valid timestamp') from None
+            where = "" if default is None else f"invalid time value for '{name}': "
+            raise BadData(f'invalid parameter "{name}": {where}cannot parse "{text}" to a valid timestamp') from None
         return max(MIN_MS, min(MAX_MS, round(ms)))
 
     def duration_ms(self, name: str, default: int | None = None) -> int:
@@ -71,8 +72,9 @@ class Params:
             if abs(ms) < 2**53:
                 return round(ms)
         elif _DURATION.fullmatch(text):
-            return sum(int(n) * UNITS_MS[unit] for n, unit in PART.findall(text)) * (-1 if text.startswith("-") else 1)
-        raise BadData(f'invalid parameter "{name}": cannot parse "{text}" to a valid duration')
+            return sum(int(n) * UNITS_MS[unit] for n, unit in PART.findall(text))
+        where = "error parsing lookback delta duration" if name == "lookback_delta" else f'invalid parameter "{name}"'
+        raise BadData(f'{where}: cannot parse "{text}" to a valid duration')
 
     def limit(self) -> int:
         """The `limit` parameter; 0 is no limit."""
@@ -80,7 +82,7 @@ class Params:
         if not text:
             return 0
         if not re.fullmatch(r"[+-]?\d{1,18}", text):
-            raise BadData(f'invalid parameter "limit": cannot parse "{text}" to a number')
+            raise BadData(f'invalid parameter "limit": strconv.Atoi: parsing "{text}": invalid syntax')
         if int(text) < 0:
             raise BadData('invalid parameter "limit": limit must be non-negative')
         return int(text)
@@ -105,6 +107,13 @@ class Params:
 
 def _is_number(text: str) -> bool:
     return bool(re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", text.strip()))
+
+
+def _rfc3339_ms(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment.timestamp() * 1000
 
 
 def _seconds(text: str) -> float:

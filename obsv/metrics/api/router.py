@@ -42,7 +42,7 @@ def _lookback(params: Params) -> int:
         return 0
     lookback = params.duration_ms("lookback_delta")
     if lookback <= 0:
-        raise BadData('invalid parameter "lookback_delta": must be positive')
+        raise BadData(f'error parsing lookback delta duration: "{params.text("lookback_delta")}" is not positive')
     return lookback
 
 

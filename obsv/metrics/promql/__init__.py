@@ -5,7 +5,7 @@ evaluated at once: a vector is a matrix of series by steps, and no Python loop r
 """
 
 from obsv.metrics.promql.engine import Engine, Query, Result
-from obsv.metrics.promql.errors import ExecutionError, ParseError, PromqlError, QueryTimeout, TooManySamples
+from obsv.metrics.promql.errors import ExecutionError, ParseError, PromqlError, QueryTimeout, TooManySamples, WrongType
 from obsv.metrics.promql.options import EngineOptions
 from obsv.metrics.promql.parser import parse, parse_matchers
 from obsv.metrics.promql.printer import print_expr
@@ -26,6 +26,7 @@ __all__ = [
     "String",
     "TooManySamples",
     "Vector",
+    "WrongType",
     "parse",
     "parse_matchers",
     "print_expr",

@@ -112,13 +112,14 @@ class Matching:
 
 @dataclass(slots=True, eq=False)
 class Binary(Node):
-    """`left op right`; `returns_bool` is the `bool` modifier."""
+    """`left op right`; `returns_bool` is the `bool` modifier, `at` the operator's place in the text."""
 
     op: str
     left: Node
     right: Node
     returns_bool: bool = False
     matching: Matching = field(default_factory=Matching)
+    at: int = 0
 
     @property
     def type(self) -> ValueType:

@@ -136,8 +136,7 @@ class _One:
 
 
 def _show(labels: Labels) -> str:
-    pairs = ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items()) if name != "__name__")
-    return f"{labels.get('__name__', '')}{{{pairs}}}"
+    return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}"
 
 
 def _matched(node: Binary, left: Vector, right: Vector, grid: Grid) -> Vector:

@@ -94,7 +94,7 @@ def _binary(node: Binary, text: str) -> None:
     if node.returns_bool and not is_comparison:
         _fail("bool modifier can only be used on comparison operators", node, text)
     if is_comparison and not node.returns_bool and sides == ("scalar", "scalar"):
-        _fail("comparisons between scalars must use BOOL modifier", node, text)
+        raise ParseError("comparisons between scalars must use BOOL modifier", text, node.at)
     matching = node.matching
     if sides != ("vector", "vector"):
         if matching.labels or matching.on or matching.side:

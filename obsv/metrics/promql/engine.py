@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from obsv.metrics.promql.ast import Node
-from obsv.metrics.promql.errors import ExecutionError, QueryTimeout, TooManySamples
+from obsv.metrics.promql.errors import ExecutionError, QueryTimeout, TooManySamples, WrongType
 from obsv.metrics.promql.evaluate import Evaluator, Value
 from obsv.metrics.promql.fetch import wanted
 from obsv.metrics.promql.options import EngineOptions
@@ -75,7 +75,7 @@ class Engine:
         node = parse(query.text)
         if query.is_range and node.type not in ("vector", "scalar"):
             kind = "range vector" if node.type == "matrix" else node.type
-            raise ExecutionError(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
+            raise WrongType(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
         limit_s = min(query.timeout_s or self.options.timeout_s, self.options.timeout_s)
         deadline = time.monotonic() + limit_s
         self._waiting += 1

@@ -2,6 +2,7 @@
 
 PromqlError
 ├── ParseError        the text is not PromQL (bad_data)
+├── WrongType         it is, but its kind of value cannot be asked for over a range (bad_data)
 ├── ExecutionError    it cannot be evaluated on this data (execution)
 │   └── TooManySamples
 └── QueryTimeout      it took too long (timeout)
@@ -15,13 +16,21 @@ class PromqlError(Exception):
 
 
 class ParseError(PromqlError):
-    """Not PromQL; the text begins with `line:column: parse error:` as Prometheus' does."""
+    """Not PromQL; the text begins with `line:column: parse error:` as Prometheus' does.
+
+    `position` is an offset into the text, -1 where there is none.
+    """
 
     def __init__(self, detail: str, text: str, position: int) -> None:
         line = text.count("\n", 0, position) + 1
         column = position - (text.rfind("\n", 0, position) + 1) + 1
-        super().__init__(f"{line}:{column}: parse error: {detail}")
+        where = f"{line}:{column}" if position >= 0 else "unknown position"
+        super().__init__(f"{where}: parse error: {detail}")
         self.detail, self.position = detail, position
+
+
+class WrongType(PromqlError):
+    """A range query for what is neither a scalar nor an instant vector."""
 
 
 class ExecutionError(PromqlError):

@@ -27,7 +27,8 @@ PART = re.compile(r"(\d+)(ms|[smhdwy])")
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """`kind` is identifier, number, duration, string, op or end; `value` is decoded for numbers and strings."""
+    """`kind` is identifier, number, duration, string, op or end; `value` is decoded for numbers and
+    strings; for the end it says what is still open."""
 
     kind: str
     text: str
@@ -91,12 +92,14 @@ def _word(text: str, start: int, brackets: int, braces: int) -> Token | None:
 def tokenize(text: str) -> list[Token]:
     """All tokens, closed by an `end`.  Raises ParseError with the position of what is no token."""
     tokens: list[Token] = []
-    position = brackets = braces = 0
+    position = brackets = braces = parentheses = 0
     while True:
         if space := SPACE.match(text, position):
             position = space.end()
         if position >= len(text):
-            tokens.append(Token("end", "", len(text), len(text)))
+            # Told when the parser gets here: what is wrong before the end counts first.
+            unclosed = "unclosed left parenthesis" if parentheses > 0 else ""
+            tokens.append(Token("end", "", len(text), len(text), unclosed))
             return tokens
         if text[position] in "\"'`":
             string = STRING.match(text, position)
@@ -109,6 +112,7 @@ def tokenize(text: str) -> list[Token]:
             token = Token("op", operator[0], position, operator.end())
             brackets += {"[": 1, "]": -1}.get(token.text, 0)
             braces += {"{": 1, "}": -1}.get(token.text, 0)
+            parentheses += {"(": 1, ")": -1}.get(token.text, 0)
         elif text[position].isdigit() or text[position] == ".":
             bad = re.match(r"[0-9a-zA-Z_.]+", text[position:])
             raise ParseError(f'bad number or duration syntax: "{bad[0] if bad else text[position]}"', text, position)

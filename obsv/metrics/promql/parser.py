@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from typing import Literal, NoReturn
 
 from obsv.metrics.promql.ast import (
@@ -28,6 +29,10 @@ from obsv.metrics.store.types import BadPattern, Matcher
 
 MAX_LENGTH = 100_000
 MAX_DEPTH = 200
+MAX_OPERATORS = 500
+# Trees are walked by recursion, a few frames a level; since Python 3.11 plain functions take no stack.
+FRAMES = 8 * MAX_DEPTH + 4 * MAX_OPERATORS
+sys.setrecursionlimit(max(sys.getrecursionlimit(), FRAMES))
 
 AGGREGATES = frozenset(
     (
@@ -56,7 +61,8 @@ def _name(token: Token) -> str:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self.text, self.tokens, self.at, self.depth = text, tokenize(text), 0, 0
+        self.text, self.tokens, self.at = text, tokenize(text), 0
+        self.depth = self.operators = 0
 
     # -- tokens ------------------------------------------------------------------------------------------------
 
@@ -91,10 +97,18 @@ class _Parser:
         return self.take()
 
     def unexpected(self, context: str, expected: str = "") -> NoReturn:
+        if self.token.kind == "end" and self.token.value:
+            self.fail(str(self.token.value))
         where = f" in {context}" if context else ""
         self.fail(f"unexpected {_name(self.token)}{where}" + (f", expected {expected}" if expected else ""))
 
     # -- expressions -------------------------------------------------------------------------------------------
+
+    def operator(self) -> Token:
+        self.operators += 1
+        if self.operators > MAX_OPERATORS:
+            self.fail(f"expression has more than {MAX_OPERATORS} operators")
+        return self.take()
 
     def expression(self, lowest: int = 1) -> Node:
         self.depth += 1
@@ -106,11 +120,11 @@ class _Parser:
             precedence = PRECEDENCE.get(op, 0)
             if precedence < lowest:
                 break
-            self.take()
+            at = self.operator().start
             returns_bool, matching = self.modifiers()
             # A chain of one operator is this loop, not recursion; only ^ leans to the right.
             right = self.expression(precedence if op == "^" else precedence + 1)
-            left = Binary(left.start, right.end, op, left, right, returns_bool, matching)
+            left = Binary(left.start, right.end, op, left, right, returns_bool, matching, at)
         self.depth -= 1
         return left
 
@@ -133,7 +147,7 @@ class _Parser:
     def unary(self) -> Node:
         signs: list[Token] = []
         while self.token.kind == "op" and self.token.text in "+-":
-            signs.append(self.take())
+            signs.append(self.operator())
         if not signs:
             return self.postfix(self.primary())
         operand: Node = self.expression(PRECEDENCE["^"])
@@ -356,7 +370,7 @@ def parse(text: str) -> Node:
         raise ParseError(f"expression is longer than {MAX_LENGTH} characters", text, 0)
     parser = _Parser(text)
     if parser.token.kind == "end":
-        raise ParseError("no expression found in input", text, 0)
+        raise ParseError("no expression found in input", text, -1)
     node = parser.expression()
     if parser.token.kind != "end":
         parser.unexpected("")

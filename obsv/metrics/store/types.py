@@ -52,7 +52,24 @@ def compile_pattern(pattern: str) -> Pattern:
         return cast("Pattern", re2.compile(pattern, options))
     except re2.error as bad:
         reason = bad.args[0]
-        raise BadPattern(reason.decode() if isinstance(reason, bytes) else str(reason)) from None
+        raise BadPattern(_as_go_says(reason.decode() if isinstance(reason, bytes) else str(reason))) from None
+
+
+_GO_WORDS = {
+    "missing )": "missing closing )",
+    "missing ]": "missing closing ]",
+    "no argument for repetition operator": "missing argument to repetition operator",
+    "bad repetition operator": "invalid nested repetition operator",
+    "invalid repetition size": "invalid repeat count",
+    "trailing \\": "trailing backslash at end of expression",
+    "invalid perl operator": "invalid or unsupported Perl syntax",
+}
+
+
+def _as_go_says(reason: str) -> str:
+    """RE2's reason in the words of Go's regexp, which people know from Prometheus."""
+    what, separator, part = reason.partition(": ")
+    return _GO_WORDS.get(what, what) + (f": `{part}`" if separator else "")
 
 
 @dataclass(frozen=True)

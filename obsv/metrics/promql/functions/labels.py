@@ -47,7 +47,7 @@ def _replace(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     try:
         compiled = compile_pattern(pattern)
     except BadPattern:
-        raise ExecutionError(f'invalid regular expression in label_replace(): "{pattern}"') from None
+        raise ExecutionError(f"invalid regular expression in label_replace(): {pattern}") from None
     labels: list[Labels] = []
     for one in vector.labels:
         found = compiled.fullmatch(one.get(source, ""))

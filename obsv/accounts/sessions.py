@@ -19,7 +19,7 @@ from obsv.core.clock import Clock
 from obsv.core.days import erase_on
 from obsv.core.errors import Unauthorized
 from obsv.core.ids import new_id, random_token
-from obsv.db import after_commit, execute, fetch, in_transaction, write_tx
+from obsv.db import after_commit, execute, fetch, fetch_value, in_transaction, write_tx
 from obsv.keys import INSTANCE, KeyStore
 
 MINUTE_MS: Final = 60_000
@@ -167,14 +167,23 @@ class Sessions:
     async def take_state(self, session: Session) -> bytes | None:
         """What was kept, once: of two requests at the same time one gets it."""
         async with write_tx():
-            rows = await fetch("SELECT state_enc FROM sessions WHERE id_hash = {}", session.id_hash)
-            sealed = str(rows[0]["state_enc"]) if rows else ""
+            sealed = await self._sealed_state(session)
             taken = await fetch(
                 "UPDATE sessions SET state_enc = {} WHERE id_hash = {} AND state_enc = {} AND state_enc <> {} "
                 "RETURNING id",
                 *("", session.id_hash, sealed, ""),
             )
-        if not taken:
+        return self._opened_state(session, sealed) if taken else None
+
+    async def peek_state(self, session: Session) -> bytes | None:
+        """What is kept, which stays: for the page before the step."""
+        return self._opened_state(session, await self._sealed_state(session))
+
+    async def _sealed_state(self, session: Session) -> str:
+        return str(await fetch_value("SELECT state_enc FROM sessions WHERE id_hash = {}", session.id_hash) or "")
+
+    def _opened_state(self, session: Session, sealed: str) -> bytes | None:
+        if not sealed:
             return None
         return self._keys.decrypt(session.user_id or INSTANCE, "sessions", "state_enc", session.id, sealed)
 

@@ -27,6 +27,22 @@ class OAuthDoor(Controller):
     path = "/login/oauth"
     include_in_schema = False
 
+    @get("/")
+    async def meet(self, request: AnyRequest) -> Response[str] | Redirect:
+        """For who came back and has no account here."""
+        federated = accounts().federated
+        newcomer = await federated.newcomer(await accounts().authenticator.presented(request.scope))
+        if newcomer is None:
+            return Redirect("/login", status_code=HTTP_303_SEE_OTHER)
+        label = federated.flows.labels[newcomer.identity.provider]
+        return error_page(
+            403,
+            "You have no account here yet",
+            f"{label} says who you are, and no account here is linked to it. If you have one, sign in as you do now and"
+            f" link {label} under Security; an address that both share is not enough. Otherwise ask for an invitation.",
+            link=("/login", "Sign in another way"),
+        )
+
     @post("/{provider:str}", request_max_body_size=FORM_MAX)
     async def depart(self, request: AnyRequest, provider: FromPath[str]) -> Response[Any]:
         """Off to the provider; who is signed in already goes on into the cabinet."""

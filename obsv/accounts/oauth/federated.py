@@ -19,7 +19,7 @@ from obsv.accounts.factors.notices import Notice, Notices
 from obsv.accounts.factors.ways_in import require_way_in
 from obsv.accounts.limits import network_of
 from obsv.accounts.oauth.errors import not_begun
-from obsv.accounts.oauth.flows import Flows
+from obsv.accounts.oauth.flows import FLOW_MS, Flows
 from obsv.accounts.oauth.identities import Consent, Identities
 from obsv.accounts.oauth.types import CallbackParams, Flow, FlowPurpose, Identity, Newcomer, unpack
 from obsv.accounts.origin import who
@@ -128,6 +128,37 @@ class FederatedSignIn:
                 return await self._link(flow, identity, origin)
             case FlowPurpose.STEP_UP:
                 return await self._step_up(flow, identity, presented.session, origin)
+
+    # -- with no account yet ------------------------------------------------------------------------------------
+
+    async def newcomer(self, presented: Presented | None) -> Newcomer | None:
+        """Who came back to this browser and has no account; None when that is not so, or was ten minutes ago."""
+        if presented is None or presented.session.pending != ANONYMOUS:
+            return None
+        return self._in_time(unpack(Newcomer, await self._parts.sessions.peek_state(presented.session)))
+
+    async def welcome(self, presented: Presented, user_id: str, origin: Origin) -> Arrived:
+        """Link the newcomer of this browser to the account that was made for them, and sign them in.
+
+        Call it in the transaction that makes the account, or nothing might lead into it.
+
+        Raises `BadRequest` (none waits, or not any more), `Conflict` (somebody has it by now).
+        """
+        newcomer = self._in_time(unpack(Newcomer, await self._parts.sessions.take_state(presented.session)))
+        login = await self._parts.people.login_of(user_id)
+        if newcomer is None or login is None or presented.session.pending != ANONYMOUS:
+            raise not_begun()
+        async with write_tx():
+            await self.identities.link(user_id, newcomer.identity)
+            await self._note("oauth.linked", user_id, newcomer.identity.provider, origin)
+        return await self._arrived(login, newcomer.identity, newcomer, presented.value, origin)
+
+    def _in_time(self, newcomer: Newcomer | None) -> Newcomer | None:
+        if newcomer is None or self._parts.clock.now_ms() - newcomer.created_at_ms > FLOW_MS:
+            return None
+        return newcomer
+
+    # -- the steps of coming back -------------------------------------------------------------------------------
 
     async def _finished(self, flow: Flow | None, slug: str, params: CallbackParams, origin: Origin) -> Identity:
         try:

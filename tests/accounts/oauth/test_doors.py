@@ -10,10 +10,11 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from obsv.accounts import Accounts
+from obsv.accounts import Accounts, Origin
 from obsv.accounts.oauth import declared_hosts
 from obsv.config import Settings, load_settings
 from obsv.core.clock import ManualClock
+from obsv.core.errors import BadRequest
 from obsv.db import fetch, fetch_value
 from obsv.egress import Policy, close_egress, open_egress
 from obsv.keys import KeyStore
@@ -225,6 +226,35 @@ async def test_too_many_beginnings(client: httpx.AsyncClient) -> None:
 async def test_an_unknown_provider(client: httpx.AsyncClient) -> None:
     assert (await client.post("/login/oauth/nobody", data={"next": ""}, headers=SAME_ORIGIN)).status_code == 404
     assert (await client.get("/login/oauth/nobody/callback?state=x&code=y")).status_code == 400
+
+
+async def test_who_has_no_account_is_told(service: Accounts, client: httpx.AsyncClient, clock: ManualClock) -> None:
+    assert (await client.get("/login/oauth")).headers["location"] == "/login"
+    assert (await land(client, await depart(client))).headers["location"] == "/login/oauth"
+    for _ in range(2):
+        answer = await client.get("/login/oauth")
+        assert (answer.status_code, "no account here is linked" in answer.text) == (403, True)
+    assert (await client.get("/api/obsv/v1/session")).status_code == 401
+    clock.advance(601)
+    assert (await client.get("/login/oauth")).headers["location"] == "/login"
+
+
+async def test_an_account_made_for_who_came_back(service: Accounts, client: httpx.AsyncClient) -> None:
+    await land(client, await depart(client, next="/app/acme/hosts"))
+    scope: Any = {"headers": [(b"cookie", f"obsv_session={client.cookies['obsv_session']}".encode())]}
+    presented = await service.authenticator.presented(scope)
+    newcomer = await service.federated.newcomer(presented)
+    assert newcomer is not None
+    assert presented is not None
+    assert (newcomer.identity.email, newcomer.identity.email_verified) == ("ann@example.org", True)
+    user_id = await make_user(service, "ann")
+    arrived = await service.federated.welcome(presented, user_id, Origin())
+    assert (arrived.wanted, arrived.done.pending) == ("/app/acme/hosts", "")
+    assert (await client.get("/api/obsv/v1/session")).status_code == 401  # its value was replaced
+    with pytest.raises(BadRequest):
+        await service.federated.welcome(presented, user_id, Origin())
+    client.cookies.clear()
+    assert (await land(client, await depart(client))).headers["location"] == "/app/acme"
 
 
 # -- linking -------------------------------------------------------------------------------------------------------

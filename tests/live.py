@@ -21,13 +21,14 @@ from tests.ports import free_port
 
 @dataclass
 class Live:
-    """One appliance: its folder, its database, and the process while it runs."""
+    """One appliance: its folder, its database, and the process while it runs; `options` are `obsv serve`'s."""
 
     folder: Path
     database: str = "sqlite"
     port: int = field(default_factory=free_port)
     env: dict[str, str] = field(default_factory=dict[str, str])
     process: subprocess.Popen[bytes] | None = None
+    options: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
@@ -74,7 +75,7 @@ class Live:
         begun = time.monotonic()
         with (self.folder / "server.log").open("ab") as sink:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "obsv", "serve"], env=self._env(), stdout=sink, stderr=sink
+                [sys.executable, "-m", "obsv", "serve", *self.options], env=self._env(), stdout=sink, stderr=sink
             )
         while time.monotonic() - begun < timeout_s:
             assert self.process.poll() is None, self.log

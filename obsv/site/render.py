@@ -11,7 +11,11 @@ from typing import Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
 
-ASSETS: Final = {"site.css": "text/css; charset=utf-8", "favicon.svg": "image/svg+xml"}
+ASSETS: Final = {
+    "site.css": "text/css; charset=utf-8",
+    "favicon.svg": "image/svg+xml",
+    "passkey.js": "text/javascript; charset=utf-8",
+}
 
 
 @cache

@@ -9,6 +9,8 @@ from litestar import Request, Response, Router
 
 from obsv.accounts import accounts
 from obsv.site.doors import LoginDoor, SetupDoor
+from obsv.site.doors_factor import FactorDoor, PasskeyDoor
+from obsv.site.doors_oauth import OAuthDoor
 from obsv.site.pages import docs_index, docs_page, home, static_file
 
 LOOPBACK = frozenset({"127.0.0.1", "[::1]"})
@@ -28,6 +30,9 @@ def site_router() -> Router:
     """`/`, `/docs`, `/setup`, `/login` and what they need; install the accounts service before the first request."""
     return Router(
         path="/",
-        route_handlers=[home, docs_index, docs_page, static_file, SetupDoor, LoginDoor],
+        route_handlers=[
+            *(home, docs_index, docs_page, static_file),
+            *(SetupDoor, LoginDoor, FactorDoor, PasskeyDoor, OAuthDoor),
+        ],
         before_request=to_localhost,
     )

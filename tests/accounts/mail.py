@@ -15,7 +15,7 @@ class Sink:
         self._taken.append(mail)
 
     async def mails(self) -> list[Mail]:
-        """Everything that was queued and kept so far, the oldest first."""
+        """Everything that was queued and kept so far."""
         while await outbox().send_due():
             pass
         return self._taken

@@ -55,14 +55,14 @@ class TotpController(Controller):
     tags = ["Security"]
     guards = [requires_step_up]
 
-    @post("/", summary="Begin to add an authenticator app", operation_id="beginTotp")
+    @post("/", status_code=200, summary="Begin to add an authenticator app", operation_id="beginTotp")
     async def begin(self, request: AnyRequest) -> TotpOfferView:
         """A secret for the app. Nothing changes until one of its codes is confirmed, within 5 minutes."""
         presented = await presented_by(request)
         offer = await accounts().factors.enrolment.offer_totp(presented.session)
         return TotpOfferView(offer.secret, offer.uri, offer.qr_code)
 
-    @post("/confirm", summary="Confirm the authenticator app", operation_id="confirmTotp")
+    @post("/confirm", status_code=200, summary="Confirm the authenticator app", operation_id="confirmTotp")
     async def confirm(
         self, request: AnyRequest, data: JSONBody[TotpCode], end_others: FromQuery[bool] = True
     ) -> Response[FactorChanged]:
@@ -90,7 +90,7 @@ class RecoveryCodeController(Controller):
     tags = ["Security"]
     guards = [requires_step_up]
 
-    @post("/", summary="Make new recovery codes", operation_id="newRecoveryCodes")
+    @post("/", status_code=200, summary="Make new recovery codes", operation_id="newRecoveryCodes")
     async def regenerate(self, request: AnyRequest) -> RecoveryCodeList:
         """Ten new ones, shown this once; those from before don't work any more."""
         presented = await presented_by(request)
@@ -108,7 +108,13 @@ class PasskeyController(Controller):
         """The oldest first."""
         return PasskeyList(await accounts().factors.passkeys(actor_of(request).user_id))
 
-    @post("/options", guards=[requires_step_up], summary="Begin to add a passkey", operation_id="beginPasskey")
+    @post(
+        "/options",
+        status_code=200,
+        guards=[requires_step_up],
+        summary="Begin to add a passkey",
+        operation_id="beginPasskey",
+    )
     async def options(self, request: AnyRequest) -> PasskeyOptions:
         """What `navigator.credentials.create` is called with; the answer is good for 5 minutes, in this session."""
         presented = await presented_by(request)

@@ -89,8 +89,9 @@ class SecondStep:
         left = await self._note_failure(session, value, method, origin)
         if not left:
             raise _over()
-        tries = "one try is" if left == 1 else f"{left} tries are"
-        raise NotProved(f"This code is not right, or was used before; {tries} left.")
+        raise NotProved(
+            f"This code is not right, or was used before; {left} {'try is' if left == 1 else 'tries are'} left."
+        )
 
     async def _note_failure(self, session: Session, value: str, method: str, origin: Origin) -> int:
         """How many tries are left; the session ends with the last."""

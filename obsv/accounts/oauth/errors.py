@@ -39,7 +39,7 @@ class Name:
 
     def declined(self, error: str) -> Forbidden:
         """It sent the browser back with an error (`error`: its code, which is not shown unless it is a known shape)."""
-        _log.info("oauth.declined", provider=self.slug, error=error)
+        _log.info("oauth.declined", provider=self.slug, error=error[:80])
         if error == "access_denied":
             return Forbidden(
                 f"{self.label} was not allowed to tell who you are. Begin again and agree there, or sign in another"

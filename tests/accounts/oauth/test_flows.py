@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -306,12 +307,25 @@ async def test_a_new_key_is_looked_for_once(ways: Ways, elsewhere: Elsewhere) ->
         ({"jwks_uri": None}, "another form than expected"),
     ],
 )
-async def test_spoiled_descriptions(ways: Ways, elsewhere: Elsewhere, metadata: dict[str, Any], why: str) -> None:
+async def test_spoiled_descriptions(
+    ways: Ways, elsewhere: Elsewhere, clock: ManualClock, metadata: dict[str, Any], why: str
+) -> None:
     elsewhere.switch(metadata=metadata)
     with pytest.raises(Forbidden, match=why):
         await ways.begin()
     elsewhere.switch()
+    clock.advance(3)
     assert known(await ways.come_back()) == ANN  # what was wrong is not kept
+
+
+async def test_who_waits_for_a_silent_provider_waits_once(
+    ways: Ways, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("obsv.accounts.oauth.calls.TIMEOUT_S", 0.3)
+    elsewhere.switch(answers={"/.well-known/openid-configuration": {"delay_s": 0.6}})
+    outcomes = await asyncio.gather(*(ways.begin() for _ in range(5)), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [Unavailable] * 5
+    assert len(await ledger()) == 1
 
 
 # -- the network ---------------------------------------------------------------------------------------------------

@@ -20,6 +20,9 @@ from obsv.metrics.promql.parser import parse
 from obsv.metrics.promql.values import Grid, Labels, Matrix, Scalar, Vector
 from obsv.metrics.store.types import Float64, Matcher, SeriesSet
 
+INLINE = 2000
+"""Fewer samples and results than this are evaluated on the event loop: a thread would take longer."""
+
 
 class Source(Protocol):
     """Where samples come from: the reading half of a metric store.  Raises `obsv.core.errors` of its own."""
@@ -90,13 +93,16 @@ class Engine:
 
     async def _evaluate(self, source: Source, query: Query, node: Node, deadline: float) -> Result:
         lookback = query.lookback_ms or self.options.lookback_ms
-        needs = wanted(node, query.grid, lookback, self.options.subquery_step_ms)
-        left, data = self.options.max_samples, dict[int, SeriesSet]()
+        needs, steps = wanted(node, query.grid, lookback, self.options.subquery_step_ms)
+        if steps > self.options.max_samples:
+            raise TooManySamples
+        left, cells, data = self.options.max_samples, steps, dict[int, SeriesSet]()
         for need in needs:
             data[id(need.node)] = await source.select(
                 query.org, need.node.matchers, need.start_ms, need.end_ms, limit=left
             )
             left -= len(data[id(need.node)].t)
+            cells = max(cells, need.steps * len(data[id(need.node)].labels))
             if left <= 0:
                 raise TooManySamples
         evaluator = Evaluator(
@@ -107,10 +113,13 @@ class Engine:
             deadline=deadline,
             text=query.text,
         )
-        cells = query.grid.count * max((len(one.labels) for one in data.values()), default=0)
         if cells > self.options.max_samples:
             raise TooManySamples
-        value = await asyncio.get_running_loop().run_in_executor(self._pool, evaluator.evaluate, node, query.grid)
+        if self.options.max_samples - left + cells <= INLINE:
+            value = evaluator.evaluate(node, query.grid)
+        else:
+            loop = asyncio.get_running_loop()
+            value = await loop.run_in_executor(self._pool, evaluator.evaluate, node, query.grid)
         notes = evaluator.notes
         return Result(value, query.grid, notes.warnings, notes.infos, self.options.max_samples - left)
 

@@ -10,11 +10,12 @@ from obsv.metrics.promql.values import Grid
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Samples of one selector in [start_ms, end_ms]."""
+    """Samples of one selector in [start_ms, end_ms], which will be looked at `steps` times."""
 
     node: Selector
     start_ms: int
     end_ms: int
+    steps: int
 
 
 def moved(grid: Grid, at: At, offset_ms: int, top: Grid) -> Grid:
@@ -32,16 +33,19 @@ def inner_grid(node: Subquery, windows: Grid, default_step_ms: int) -> Grid:
     return Grid(first, step, max(0, (windows.end - first) // step + 1))
 
 
-def wanted(node: Node, grid: Grid, lookback_ms: int, default_step_ms: int) -> list[Need]:
-    """The needs of a whole tree."""
+def wanted(node: Node, grid: Grid, lookback_ms: int, default_step_ms: int) -> tuple[list[Need], int]:
+    """The needs of a whole tree, and the most steps at which a part of it is evaluated (a subquery has its own)."""
     found: list[Need] = []
+    most = grid.count
 
     def walk(one: Node, at_grid: Grid) -> None:
+        nonlocal most
+        most = max(most, at_grid.count)
         match one:
             case Selector():
                 windows = moved(at_grid, one.at, one.offset_ms, grid)
                 back = one.range_ms or lookback_ms
-                found.append(Need(one, windows.start - back + 1, windows.end))
+                found.append(Need(one, windows.start - back + 1, windows.end, at_grid.count))
             case Subquery():
                 walk(one.expr, inner_grid(one, moved(at_grid, one.at, one.offset_ms, grid), default_step_ms))
             case Paren() | Unary():
@@ -60,4 +64,4 @@ def wanted(node: Node, grid: Grid, lookback_ms: int, default_step_ms: int) -> li
                 pass
 
     walk(node, grid)
-    return found
+    return found, most

@@ -14,6 +14,7 @@ from obsv.metrics.kernels.ingest import encode_request, merge, put_label
 from obsv.metrics.kernels.memory import tune_allocator
 from obsv.metrics.store.base import StoreLimitExceeded, StoreUnavailable
 from obsv.metrics.store.blocks.engine import Blocks
+from obsv.metrics.store.blocks.shelf import off_loop
 from obsv.metrics.store.blocks.types import Ragged, UInt32
 from obsv.metrics.store.context import HOUR_MS, StoreContext
 from obsv.metrics.store.head import StoreHead
@@ -182,7 +183,7 @@ class BlockStore:
     ) -> SeriesSet:
         """Samples within [start_ms, end_ms] of the series that pass every matcher."""
         # The head first: what a flush moves in between is then seen twice, never not at all.
-        sids, recent = await asyncio.to_thread(self._read_head, org, matchers, start_ms, end_ms, limit)
+        sids, recent = await off_loop(self._head.series // 4, self._read_head, org, matchers, start_ms, end_ms, limit)
         if not len(sids):
             return SeriesSet.empty()
         stored = await self._blocks.select(org, sids, start_ms, end_ms, limit=limit)

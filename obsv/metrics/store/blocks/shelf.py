@@ -27,7 +27,8 @@ T = TypeVar("T")
 
 BATCH = 64
 ATTEMPTS = 20
-
+BLOCK_WORK = 500
+"""What a block counts for beside `INLINE`."""
 
 INLINE = 2000
 """Work on fewer series than this is done at once: handing it to a thread would take longer."""
@@ -93,8 +94,9 @@ class Shelf:
                 raise MovedError
             times = await self._times(org, sorted({block.times_id for block in batch}))
             unreadable += [block.id for block in batch if block.times_id not in times]
-            await asyncio.to_thread(_add, read, batch, data, times)
-        columns = await asyncio.to_thread(read.finish, self._decoders.map)
+            await off_loop(len(batch) * BLOCK_WORK, _add, read, batch, data, times)
+        work = len(blocks) * BLOCK_WORK
+        columns = await off_loop(work, read.finish, map if work <= INLINE else self._decoders.map)
         await self._damaged(Piece.BLOCK, org, read.damaged)
         return Reading(columns, frozenset(unreadable + read.damaged))
 

@@ -1,5 +1,7 @@
 /** The one door to the server: adds what a session's call needs, and turns every refusal into an `ApiError`. */
 
+import { connection } from './connection.svelte'
+
 export interface FieldProblem {
   pointer: string
   detail: string
@@ -106,8 +108,10 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
     response = await fetch(addressOf(path, options.query), requestOf(options))
   } catch (cause) {
     if (options.signal?.aborted) throw cause
+    connection.lost()
     throw new ApiError(0, 'No answer', 'The server did not answer. It may be restarting, or the network is down.')
   }
+  connection.found()
   noteClock(response)
   if (response.ok) return (response.status === 204 ? undefined : await bodyOf(response)) as T
   const error = errorOf(response.status, await bodyOf(response), response.headers.get('x-request-id') ?? '')

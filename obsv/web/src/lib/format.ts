@@ -49,6 +49,11 @@ export function percent(ratio: Value): string {
   return isNumber(ratio) ? `${digits(ratio * 100)}${NARROW}%` : NOTHING
 }
 
+/** A ratio as "12.0 %": in a column, where the points stand below each other. */
+export function columnPercent(ratio: Value): string {
+  return isNumber(ratio) ? `${(ratio * 100).toFixed(1)}${NARROW}%` : NOTHING
+}
+
 /** A plain number; large ones with a prefix. */
 export function count(value: Value): string {
   if (!isNumber(value)) return NOTHING

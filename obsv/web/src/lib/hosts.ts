@@ -24,6 +24,13 @@ export function traffic(host: Host): number | null {
   return (host.receive_bytes_per_s ?? 0) + (host.transmit_bytes_per_s ?? 0)
 }
 
+const FULL_RATIO = 0.9
+
+/** So little is left of a disk or of memory that a person should look. */
+export function isFull(ratio: number | null | undefined): boolean {
+  return (ratio ?? 0) > FULL_RATIO
+}
+
 export function isSortKey(value: string): value is SortKey {
   return Object.hasOwn(VALUES, value)
 }

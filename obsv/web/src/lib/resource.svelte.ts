@@ -10,6 +10,8 @@ export class Resource<T> {
   data = $state.raw<T>()
   error = $state.raw<ApiError>()
   busy = $state(false)
+  /** The error, unless it is that nothing answers, which the frame tells for the whole page, beside data that stay. */
+  readonly problem: ApiError | undefined = $derived(this.data !== undefined && this.error?.status === 0 ? undefined : this.error)
   #load: (signal: AbortSignal) => Promise<T>
   #running: AbortController | undefined
 

@@ -12,7 +12,7 @@ from obsv.core.clock import Clock
 from obsv.db import execute, fetch, fetch_value, is_unique_violation, write_tx
 
 OPERATOR: Final = "operator"
-RESERVED: Final = frozenset({OPERATOR, "new", "settings", "account", "admin", "api", "assets", "static", "login"})
+RESERVED: Final = frozenset({OPERATOR, "instance", "new", "settings", "account", "admin", "api", "assets", "static", "login"})
 
 
 class Organisations:

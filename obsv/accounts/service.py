@@ -52,6 +52,7 @@ class Accounts:
     def __init__(self, settings: Settings, clock: Clock, keys: KeyStore, audit: AuditLog) -> None:
         auth = settings.auth
         self.settings = settings
+        self.keys, self.audit = keys, audit
         self.base_url = settings.server.base_url
         self._data_dir = Path(settings.data_dir)
         self.cookies = CookiePolicy(is_secure=self.base_url.startswith("https://"))

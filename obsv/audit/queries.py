@@ -49,7 +49,23 @@ async def verify(org: int | None) -> Verification:
             seq, prev_hash, checked = row["seq"], row["hash"], checked + 1
     if (seq, prev_hash) != (head["seq"], head["hash"]):
         return Verification(False, checked, head["seq"], head["hash"], seq + 1, "entries are missing at the end")
+    # One statement, so that what is appended meanwhile counts in both places or in neither.
+    stray = await fetch(
+        "SELECT seq FROM audit_log WHERE chain = {} AND seq > (SELECT seq FROM audit_heads WHERE chain = {}) LIMIT 1",
+        *(_chain(org), _chain(org)),
+    )
+    if stray:
+        return Verification(
+            False, checked, head["seq"], head["hash"], stray[0]["seq"], "an entry stands after the head"
+        )
     return Verification(True, checked, head["seq"], head["hash"])
+
+
+async def verify_all(only: int | None = None) -> dict[int, Verification]:
+    """Every chain by number (0: the instance's), or `only` that one; entries of a chain without a head break it."""
+    rows = await fetch("SELECT chain FROM audit_heads UNION SELECT chain FROM audit_log ORDER BY chain")
+    chains = [row["chain"] for row in rows if only in (None, row["chain"])]
+    return {chain: await verify(chain or None) for chain in chains}
 
 
 async def _after(org: int | None, seq: int, upto: int) -> list[dict[str, Any]]:

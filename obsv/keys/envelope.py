@@ -1,6 +1,6 @@
 """One sealed value as text: `v1.<key id>.<nonce>.<ciphertext and tag>`, both base64url.
 
-Source: accounts.md has the choice; AES-256-GCM per NIST SP 800-38D with random 96-bit nonces (below 2^32 a key).
+Source: AES-256-GCM with random 96-bit nonces, of which a key may use 2^32 (NIST SP 800-38D).
 """
 
 from __future__ import annotations

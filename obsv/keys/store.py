@@ -59,15 +59,27 @@ class KeyStore:
         `master_keys` (from configuration) come before `master_file`, whose default is `folder/master.key`.
         """
         self._folder, self._monotonic = folder, monotonic
+        self._master_file = None if master_keys else master_file or folder / "master.key"
+        self._master_seen = 0
         self._subjects = folder / "subjects"
         self._subjects.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._known = Known(folder / "known.json")
         self._cache: dict[str, tuple[float, SubjectFile, dict[str, bytes]]] = {}
         self.created_master: Path | None = None
         with files.locked(folder):
-            self._ring = self._open_ring(list(master_keys), master_file or folder / "master.key")
+            self._masters = self._open_ring(list(master_keys), master_file or folder / "master.key")
             self._index_key = self._open_index()
-            self._known.remember({**self._ring.keys, INDEX: self._index_key})
+            self._known.remember({**self._masters.keys, INDEX: self._index_key})
+
+    @property
+    def _ring(self) -> Ring:
+        """The master keys, read anew when `obsv keys rotate` has put another into their file."""
+        if self._master_file is not None:
+            changed = self._master_file.stat().st_mtime_ns
+            if changed != self._master_seen:
+                self._masters = Ring.parse(read_lines(self._master_file))
+                self._master_seen = changed
+        return self._masters
 
     def _open_ring(self, lines: list[str], path: Path) -> Ring:
         used = self._known.read().keys() - {INDEX}
@@ -202,6 +214,39 @@ class KeyStore:
 
     # Rotation
 
+    @property
+    def master_ids(self) -> tuple[str, ...]:
+        """Ids of the master keys, the current one first."""
+        return tuple(self._ring.keys)
+
+    def add_master(self) -> str:
+        """Make another master key, which is current from now on in every process, and return its id.
+
+        Raises `KeyProblem` where the keys come from the settings: whoever keeps those puts the new one there.
+        """
+        if self._master_file is None:
+            raise KeyProblem(
+                "the master keys come from [secrets] keys: put a new one first in that list (the old ones stay behind "
+                "it), start obsv anew, then run `obsv keys rotate`"
+            )
+        with files.locked(self._folder):
+            lines = read_lines(self._master_file)
+            used = Ring.parse(lines).keys.keys() | self._known.read().keys()
+            key_id = next(name for number in range(1, 100_000) if (name := f"k{number}") not in used)
+            lines.insert(0, new_line(key_id))
+            # The file first: a key that is remembered and missing stops the start.
+            files.write_private(self._master_file, "".join(f"{line}\n" for line in lines).encode())
+            self._known.remember(Ring.parse(lines).keys)
+        return key_id
+
+    def wrapped_by(self) -> dict[str, int]:
+        """How many subjects have a data key that each master key wraps."""
+        counts = dict.fromkeys(self._ring.keys, 0)
+        for path in self._files():
+            for key_id in self._wrapped_with(path):
+                counts[key_id] = counts.get(key_id, 0) + 1
+        return counts
+
     def rewrap(self, *, dry_run: bool = False) -> int:
         """Wrap every data key with the current master key and return how many needed it; resumable.
 
@@ -211,6 +256,8 @@ class KeyStore:
 
     def retire(self, key_id: str) -> None:
         """Let a master key go for good; raises `KeyProblem` while it is current or still wraps a data key."""
+        if key_id not in self._ring.keys:
+            raise KeyProblem(f"there is no master key {key_id}; there are {', '.join(self._ring.keys)}")
         if key_id == self._ring.current:
             raise KeyProblem(f"{key_id} is the current master key")
         with files.locked(self._folder):
@@ -218,6 +265,9 @@ class KeyStore:
             if users:
                 raise KeyProblem(f"{key_id} still wraps the keys of {users} subjects: run `obsv keys rotate` first")
             self._known.forget(key_id)
+            if self._master_file is not None:
+                lines = [line for line in read_lines(self._master_file) if line.partition(":")[0].strip() != key_id]
+                files.write_private(self._master_file, "".join(f"{line}\n" for line in lines).encode())
 
     def _files(self) -> Iterator[Path]:
         return self._subjects.glob("[!.]*.json")

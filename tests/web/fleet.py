@@ -83,6 +83,8 @@ def history(machine: Machine, end_ms: int, length_s: int) -> Iterator[Series]:
         yield counter(name, [machine.network * share * wave for wave in waves], device="eth0")
     for name, share in (("node_disk_read_bytes_total", 0.4), ("node_disk_written_bytes_total", 0.8)):
         yield counter(name, [machine.network * share * wave * wave for wave in waves], device="sda")
+    for name, share in (("cpu", 0.25), ("memory", 0.02), ("io", 0.12)):
+        yield counter(f"node_pressure_{name}_waiting_seconds_total", [share * one * one for one in busy])
     yield gauge("node_procs_running", [round(one * machine.cpus) for one in busy])
     yield flat("node_procs_blocked", 0)
     yield flat("node_processes_pids", 90 + 17 * machine.cpus)

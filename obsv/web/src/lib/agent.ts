@@ -7,11 +7,19 @@ function shellQuoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
 }
 
+/** Whether an address leads to this machine itself, so that no other one can use it. */
+export function isLoopback(url: string): boolean {
+  const host = new URL(url).hostname
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || host.startsWith('127.')
+}
+
+/** On three lines, so that it is read before it is pasted. */
 export function agentCommand(baseUrl: string, token: string): string {
   const base = baseUrl.replace(/\/+$/, '')
   return (
-    `curl -fsS ${shellQuoted(`${base}/agent.pyz`)} -o obsv-agent.pyz && ` +
-    `python3 obsv-agent.pyz --url ${shellQuoted(base)} --token ${shellQuoted(token)}`
+    `curl -fsS ${shellQuoted(`${base}/agent.pyz`)} -o obsv-agent.pyz && \\\n` +
+    `  python3 obsv-agent.pyz --url ${shellQuoted(base)} \\\n` +
+    `  --token ${shellQuoted(token)}`
   )
 }
 

@@ -6,8 +6,11 @@ export const SHORTCUTS: readonly { keys: string[]; does: string }[] = [
   { keys: ['g', 'o'], does: 'Go to Overview' },
   { keys: ['g', 'h'], does: 'Go to Hosts' },
   { keys: ['g', 's'], does: 'Go to Settings' },
-  { keys: ['/'], does: 'Search hosts' },
+  { keys: ['/', 'Ctrl K'], does: 'Search hosts' },
   { keys: ['r'], does: 'Refresh now' },
+  { keys: ['t'], does: 'Choose the time range' },
+  { keys: ['[', ']'], does: 'Earlier, later' },
+  { keys: ['-'], does: 'Zoom out' },
   { keys: ['?'], does: 'Show the shortcuts' },
   { keys: ['Esc'], does: 'Close, or leave a field' },
 ]
@@ -26,16 +29,22 @@ function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 }
 
+/** Whether a key is free to be a shortcut: nobody types, no dialog is open, and the browser does not mean it. */
+export function isFree(event: KeyboardEvent): boolean {
+  const isTaken = event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey
+  return !isTaken && !isTyping(event.target) && !document.querySelector('dialog[open]')
+}
+
 /** Listen for shortcuts; the answer stops it. */
 export function listen(actions: Actions): () => void {
   let chordUntil = 0
 
   function onKey(event: KeyboardEvent): void {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector('dialog[open]')) return
-    if (isTyping(event.target)) {
-      if (event.key === 'Escape' && event.target instanceof HTMLElement) event.target.blur()
-      return
-    }
+    if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !document.querySelector('dialog[open]')) {
+      event.preventDefault()
+      actions.search()
+    } else if (event.key === 'Escape' && isTyping(event.target) && event.target instanceof HTMLElement) event.target.blur()
+    if (!isFree(event)) return
     const place = event.timeStamp < chordUntil ? PLACES[event.key] : undefined
     chordUntil = event.key === 'g' ? event.timeStamp + CHORD_MS : 0
     if (place) actions.go(place)

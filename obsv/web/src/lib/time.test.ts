@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { aligned, parseRange, rateWindow, spanAt, stepFor, youngFrom } from './time'
+import { aligned, parseRange, rateWindow, shifted, spanAt, stepFor, widened, youngFrom } from './time'
 
 const range = (query: string) => parseRange(new URLSearchParams(query))
 const HOUR = 3_600_000
@@ -43,5 +43,23 @@ describe('the grid of a chart', () => {
   it('looks back over four steps, and two minutes at least', () => {
     expect(rateWindow(5)).toBe('120s')
     expect(rateWindow(60)).toBe('240s')
+  })
+})
+
+describe('a range is moved and widened', () => {
+  const now = 10_000_000
+  const fixed = (from: number, to: number) => ({ from: String(from), to: String(to) })
+
+  it('by half its length, and not into the future', () => {
+    const span = { fromMs: 1_000_000, toMs: 3_000_000 }
+    expect(shifted(span, -1, now)).toEqual(fixed(0, 2_000_000))
+    expect(shifted(span, 1, now)).toEqual(fixed(2_000_000, 4_000_000))
+    expect(shifted({ fromMs: 8_000_000, toMs: 9_900_000 }, 1, now)).toEqual(fixed(8_100_000, now))
+  })
+
+  it('to twice its length, and what ends now still does', () => {
+    expect(widened(parseRange(new URLSearchParams('from=now-1h')), now)).toEqual({ from: 'now-120m', to: undefined })
+    expect(widened({ kind: 'absolute', fromMs: 2_000_000, toMs: 4_000_000 }, now)).toEqual(fixed(1_000_000, 5_000_000))
+    expect(widened({ kind: 'absolute', fromMs: 8_000_000, toMs: 9_500_000 }, now)).toEqual(fixed(7_000_000, now))
   })
 })

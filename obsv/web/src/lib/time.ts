@@ -36,7 +36,7 @@ const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_0
 const LONGEST_MS = 400 * 86_400_000
 
 function relativeMs(from: string): number | undefined {
-  const match = /^now-(\d{1,5})([smhdw])$/.exec(from)
+  const match = /^now-(\d{1,6})([smhdw])$/.exec(from)
   const ms = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN)
   return ms > 0 && ms <= LONGEST_MS ? ms : undefined
 }
@@ -57,6 +57,33 @@ export function parseRange(query: URLSearchParams): Range {
 export function spanAt(range: Range, nowMs: number): Span {
   if (range.kind === 'absolute') return { fromMs: range.fromMs, toMs: range.toMs }
   return { fromMs: nowMs - range.lengthMs, toMs: nowMs }
+}
+
+/** What an address says for a range: with `to` only for a fixed one. */
+export interface RangeQuery {
+  from: string
+  to: string | undefined
+}
+
+function fixed(fromMs: number, toMs: number): RangeQuery {
+  return { from: String(Math.round(fromMs)), to: String(Math.round(toMs)) }
+}
+
+/** Half its length earlier (-1) or later (1), but not into the future. */
+export function shifted({ fromMs, toMs }: Span, direction: -1 | 1, nowMs: number): RangeQuery {
+  const by = Math.min((direction * (toMs - fromMs)) / 2, Math.max(0, nowMs - toMs))
+  return fixed(fromMs + by, toMs + by)
+}
+
+/** Twice as long: further back from now, or on both sides of a fixed range. */
+export function widened(range: Range, nowMs: number): RangeQuery {
+  if (range.kind === 'relative') {
+    const longer = Math.min(2 * range.lengthMs, LONGEST_MS)
+    return { from: `now-${Math.round(longer / 60_000)}m`, to: undefined }
+  }
+  const length = Math.min(2 * (range.toMs - range.fromMs), LONGEST_MS)
+  const toMs = Math.min((range.fromMs + range.toMs + length) / 2, Math.max(nowMs, range.toMs))
+  return fixed(toMs - length, toMs)
 }
 
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400]

@@ -1,30 +1,25 @@
-/** Which of the eight colours a series has: its own, whatever else is shown. Pure. */
+/** Which of the eight colours a series has. Pure but for the map that it fills. */
 
 export const COLOURS = 8
 
-function hash(text: string): number {
-  let value = 2_166_136_261
-  for (const character of text) value = Math.imul(value ^ (character.codePointAt(0) ?? 0), 16_777_619) >>> 0
-  return value
-}
+/** The last colour, dashed: for lines that are no measurement. */
+export const REFERENCE_COLOUR = 2 * COLOURS - 1
 
-/** A colour a name; the names in `order` have the first ones, others by their hash, beside those taken. */
-export function coloursFor(names: readonly string[], order: readonly string[] = []): Map<string, number> {
-  const found = new Map<string, number>()
-  const taken = new Set<number>()
-  for (const name of names) {
-    const place = order.indexOf(name)
-    if (place === -1) continue
-    found.set(name, place)
-    taken.add(place)
+/**
+ * Give each name a colour that it keeps: `known` remembers those of before, whatever else is shown meanwhile.
+ * The names in `order` have their places; others take what is free, in their own order.
+ */
+export function assignColours(known: Map<string, number>, names: readonly string[], order: readonly string[] = []): void {
+  const taken = new Set(known.values())
+  const isFixed = (name: string): boolean => order.includes(name)
+  for (const name of names.filter((one) => isFixed(one) && !known.has(one))) {
+    known.set(name, order.indexOf(name))
+    taken.add(order.indexOf(name))
   }
-  for (const name of [...names].sort()) {
-    if (found.has(name)) continue
-    const round = Math.floor(taken.size / COLOURS) * COLOURS
-    let colour = round + (hash(name) % COLOURS)
-    while (taken.has(colour)) colour = colour + 1 < round + COLOURS ? colour + 1 : taken.size < round + COLOURS ? round : colour + 1
-    found.set(name, colour)
+  for (const name of names.filter((one) => !known.has(one))) {
+    let colour = 0
+    while (taken.has(colour)) colour += 1
+    known.set(name, colour)
     taken.add(colour)
   }
-  return found
 }

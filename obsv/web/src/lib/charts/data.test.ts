@@ -11,6 +11,7 @@ const panel = {
 } as unknown as Panel
 
 describe('the answers to a panel', () => {
+  const colours = new Map([['eth2', 5]])
   const data = chartData(
     panel,
     [
@@ -22,9 +23,8 @@ describe('the answers to a panel', () => {
       ],
       [{ metric: { device: 'eth2' }, values: [[20, '4']] }],
     ],
-    10,
-    40,
-    10,
+    { startS: 10, endS: 40, stepS: 10 },
+    colours,
   )
 
   it('stand on one grid, gaps are gaps, and what is out of it or no number is left out', () => {
@@ -35,6 +35,16 @@ describe('the answers to a panel', () => {
       ['eth10', [1, 2, null, null]],
       ['out eth2', [null, -4, null, null]],
     ])
+  })
+
+  it('keep the colours that they had, and share no colour', () => {
+    expect(data.series.map(({ name, colour }) => [name, colour])).toEqual([
+      ['eth1', 0],
+      ['eth2', 5],
+      ['eth10', 1],
+      ['out eth2', 2],
+    ])
+    expect(colours.get('eth10')).toBe(1)
   })
 
   it('count the times that have any value', () => {

@@ -1,7 +1,7 @@
 /** From a Prometheus matrix to columns on one grid of times. Pure. */
 
 import type { MatrixSeries } from '../types'
-import { coloursFor } from './colours'
+import { assignColours, REFERENCE_COLOUR } from './colours'
 import type { ChartData, Panel, Series } from './types'
 
 function column(series: MatrixSeries, startS: number, stepS: number, length: number, sign: number): (number | null)[] {
@@ -20,8 +20,15 @@ function place(order: readonly string[], name: string): number {
   return index === -1 ? order.length : index
 }
 
-/** The answers to a panel's queries, in the order of its targets, as one chart. */
-export function chartData(panel: Panel, answers: readonly MatrixSeries[][], startS: number, endS: number, stepS: number): ChartData {
+export interface Grid {
+  startS: number
+  endS: number
+  stepS: number
+}
+
+/** The answers to a panel's queries, in the order of its targets, as one chart; `colours` keeps each series' own. */
+export function chartData(panel: Panel, answers: readonly MatrixSeries[][], grid: Grid, colours: Map<string, number>): ChartData {
+  const { startS, endS, stepS } = grid
   const length = Math.max(0, Math.round((endS - startS) / stepS) + 1)
   const times = Array.from({ length }, (_, index) => startS + index * stepS)
   const order = panel.order ?? []
@@ -32,13 +39,15 @@ export function chartData(panel: Panel, answers: readonly MatrixSeries[][], star
     return answer.map((series) => ({
       name: target.name(series.metric),
       isMirrored,
+      isReference: target.isReference ?? false,
       values: column(series, startS, stepS, length, isMirrored ? -1 : 1),
     }))
   })
   const named = found.filter((series) => series.values.some((value) => value !== null))
   named.sort((a, b) => place(order, a.name) - place(order, b.name) || a.name.localeCompare(b.name, 'en', { numeric: true }))
-  const colours = coloursFor(named.map((series) => series.name), order)
-  return { times, series: named.map((series) => ({ ...series, colour: colours.get(series.name) ?? 0 })) }
+  const measured = named.filter((series) => !series.isReference)
+  assignColours(colours, measured.map((series) => series.name), order)
+  return { times, series: named.map((series) => ({ ...series, colour: colours.get(series.name) ?? REFERENCE_COLOUR })) }
 }
 
 /** How many times have a value of at least one series. */

@@ -4,7 +4,7 @@ import { selector } from '../promql'
 import type { Labels } from '../types'
 import type { Panel } from './types'
 
-const VIRTUAL_DEVICES = 'lo|veth.*|docker.*|br-.*|cali.*|flannel.*|tap.*|virbr.*'
+const VIRTUAL_DEVICES = 'lo|veth.*|docker.*|br-.*|cali.*|flannel.*|tap.*|virbr.*|ifb.*|dummy.*'
 const PSEUDO_FILESYSTEMS = 'tmpfs|devtmpfs|overlay|squashfs|ramfs|iso9660|rootfs|autofs|fuse.lxcfs|nsfs|erofs'
 const NO_DISKS = 'loop.*|ram.*|zram.*|sr.*|fd.*'
 
@@ -41,12 +41,10 @@ export function hostPanels(host: Labels): readonly Panel[] {
       id: 'load',
       title: 'Load',
       unit: 'count',
-      order: ['1 min', '5 min', '15 min', 'CPUs'],
+      order: ['1 min', '5 min', '15 min'],
       targets: [
-        { expr: `node_load1${all}`, name: constant('1 min') },
-        { expr: `node_load5${all}`, name: constant('5 min') },
-        { expr: `node_load15${all}`, name: constant('15 min') },
-        { expr: coresQuery(host), name: constant('CPUs') },
+        { expr: s('__name__=~"node_load(1|5|15)"'), name: ({ __name__ }) => `${__name__?.slice('node_load'.length) ?? ''} min` },
+        { expr: coresQuery(host), name: constant('CPUs'), isReference: true },
       ],
     },
     {
@@ -66,6 +64,7 @@ export function hostPanels(host: Labels): readonly Panel[] {
       title: 'Disk usage',
       unit: 'percent',
       limit: 1,
+      showsLimit: true,
       targets: [
         {
           expr: `max by (mountpoint) (1 - node_filesystem_avail_bytes${s(real)} / (node_filesystem_size_bytes${s(real)} > 0))`,
@@ -95,10 +94,24 @@ export function hostPanels(host: Labels): readonly Panel[] {
       id: 'processes',
       title: 'Processes',
       unit: 'count',
+      isWhole: true,
       order: ['running', 'blocked'],
       targets: [
         { expr: `node_procs_running${all}`, name: constant('running') },
         { expr: `node_procs_blocked${all}`, name: constant('blocked') },
+      ],
+    },
+    {
+      id: 'pressure',
+      title: 'Pressure: time spent waiting',
+      unit: 'percent',
+      limit: 1,
+      isOptional: true,
+      order: ['CPU', 'memory', 'I/O'],
+      targets: [
+        { expr: rate('node_pressure_cpu_waiting_seconds_total'), name: constant('CPU') },
+        { expr: rate('node_pressure_memory_waiting_seconds_total'), name: constant('memory') },
+        { expr: rate('node_pressure_io_waiting_seconds_total'), name: constant('I/O') },
       ],
     },
     {

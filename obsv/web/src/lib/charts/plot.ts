@@ -5,7 +5,7 @@ import 'uplot/dist/uPlot.min.css'
 import type { Span } from '../time'
 import { COLOURS } from './colours'
 import { stacked } from './data'
-import { BINARY_STEPS, timeTick, valueRange } from './scale'
+import { timeTick, valueRange, valueTicks } from './scale'
 import type { ChartData, Panel, Series } from './types'
 import { formatValue } from './units'
 
@@ -30,7 +30,7 @@ function lineOf(series: Series, isStacked: boolean): uPlot.Series {
   return {
     label: series.name,
     stroke: colour,
-    width: 1.5,
+    width: series.isReference ? 1 : 1.5,
     // The palette has six-digit colours; two more are the opacity.
     ...(isStacked ? { fill: `${colour}59` } : series.isMirrored ? { fill: `${colour}1f` } : {}),
     ...(series.colour >= COLOURS ? { dash: [6, 4] } : {}),
@@ -108,12 +108,11 @@ export class Plot {
       ticks: { show: false },
     }
     return [
-      { ...look, size: 28, space: 72, grid: { show: false }, values: (_, splits, _axis, _space, distance) => splits.map((at) => timeTick(at, distance)) },
+      { ...look, size: 30, gap: 8, space: 72, grid: { show: false }, values: (_, splits, _axis, _space, distance) => splits.map((at) => timeTick(at, distance)) },
       {
         ...look,
         size: LEFT_AXIS,
-        space: 32,
-        ...(unit === 'bytes' ? { incrs: [...BINARY_STEPS] } : {}),
+        splits: (_, _axis, min, max) => valueTicks(this.#panel, min, max),
         values: (_, splits) => splits.map((value) => formatValue(unit, Math.abs(value))),
       },
     ]

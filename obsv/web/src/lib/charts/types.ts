@@ -11,6 +11,8 @@ export interface Target {
   name: (labels: Labels) => string
   /** Draw it below the zero line: the other direction of a flow. */
   isMirrored?: boolean
+  /** Not a measurement, but what the others are compared with. */
+  isReference?: boolean
 }
 
 export interface Panel {
@@ -21,6 +23,10 @@ export interface Panel {
   isStacked?: boolean
   /** The largest value that there can be, if there is one. */
   limit?: number
+  /** The axis always reaches the limit: the room that is left matters as much as the value. */
+  showsLimit?: boolean
+  /** The values are whole numbers, and so are the ticks. */
+  isWhole?: boolean
   /** Names in the order and with the colours that they always have; others follow. */
   order?: readonly string[]
   /** Leave the panel out where it has no data: not every host has sensors. */
@@ -32,6 +38,7 @@ export interface Series {
   /** Index of the colour, 0 to 7, then the same with dashes. */
   colour: number
   isMirrored: boolean
+  isReference: boolean
   /** One value a time; null where there is none. */
   values: (number | null)[]
 }

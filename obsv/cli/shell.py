@@ -21,6 +21,7 @@ async def opened_accounts(settings: Settings) -> AsyncGenerator[Accounts]:
     from obsv.db import close_database, migrate, open_database  # noqa: PLC0415
     from obsv.http import configure_logging  # noqa: PLC0415
     from obsv.keys import close_keys, open_keys  # noqa: PLC0415
+    from obsv.outbox import ConsoleTransport, close_outbox, open_outbox  # noqa: PLC0415
 
     # Standard output is the command's answer; what the parts have to say goes to standard error.
     configure_logging(settings.log.format, "warning")
@@ -34,4 +35,7 @@ async def opened_accounts(settings: Settings) -> AsyncGenerator[Accounts]:
         stack.callback(close_keys)
         audit = open_audit(keys, clock)
         stack.callback(close_audit)
+        # Mail is queued here and sent by the server.
+        open_outbox(keys, clock, ConsoleTransport(), sender=settings.mail.sender)
+        stack.callback(close_outbox)
         yield Accounts(settings, clock, keys, audit)

@@ -16,7 +16,8 @@ Create a person with a place in an organisation, which is made if it is missing.
     --password-stdin
 """
 RESET = """\
-Let a locked-out person in again: sets a new password and ends all sessions.
+Let a locked-out person in again: sets a new password and ends all sessions. Who lost authenticator and recovery codes
+too needs --second-factors: it removes app, codes and passkeys, and says so to the person by mail.
 
   echo 'a long password' | obsv admin reset-user --email ann@example.org --password-stdin
 """
@@ -33,6 +34,7 @@ def add(actions: Any) -> None:
     _password(made)
     again = command(actions, "reset-user", "let a locked-out person in again", reset, description=RESET)
     again.add_argument("--email", required=True, metavar="E", help="address of the account")
+    again.add_argument("--second-factors", action="store_true", help="remove authenticator app, codes and passkeys too")
     _password(again)
 
 
@@ -66,15 +68,22 @@ def create(args: argparse.Namespace) -> int:
 
 
 def reset(args: argparse.Namespace) -> int:
-    """Set the password."""
+    """Set the password, and remove second factors where that is asked for."""
     from obsv.cli.shell import opened_accounts  # noqa: PLC0415  # kept out of --help
 
     settings, password = settings_of(args), _read_password()
 
-    async def work() -> None:
+    async def work() -> int:
         async with opened_accounts(settings) as accounts:
             await accounts.administration.reset_user(args.email, password)
+            login = await accounts.people.login(args.email) if args.second_factors else None
+            return await accounts.factors.removal.all_of(login.user_id) if login else 0
 
-    asyncio.run(work())
-    tell(args, "The password is set; all sessions are ended.", {"email": args.email})
+    removed = asyncio.run(work())
+    also = f" {removed} second factors are removed." if args.second_factors else ""
+    tell(
+        args,
+        f"The password is set; all sessions are ended.{also}",
+        {"email": args.email, "removed_second_factors": removed},
+    )
     return 0

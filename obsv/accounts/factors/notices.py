@@ -51,6 +51,11 @@ CLONE_SUSPECTED: Final = Notice(
     "Somebody tried to sign in with one of your passkeys, and it had counted fewer signatures than before. That happens"
     " when a passkey was copied. The sign-in was refused. Remove the passkey and add it anew.",
 )
+ALL_REMOVED: Final = Notice(
+    "factors_removed",
+    "Your second factors were removed",
+    "Whoever runs this instance removed the authenticator app, the recovery codes and the passkeys of your account.",
+)
 STEP_FAILED: Final = Notice(
     "second_step_failed",
     "Somebody knows your password but not your second factor",

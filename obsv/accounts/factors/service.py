@@ -13,6 +13,7 @@ from obsv.accounts.factors.passkeys import Passkey, Passkeys
 from obsv.accounts.factors.passwordless import Passwordless
 from obsv.accounts.factors.proofs import Proofs
 from obsv.accounts.factors.recovery import FEW, RecoveryCodes
+from obsv.accounts.factors.removal import Removal
 from obsv.accounts.factors.second_step import SecondStep
 from obsv.accounts.factors.state import Waiting
 from obsv.accounts.factors.totp import TotpSecrets
@@ -54,6 +55,7 @@ class Factors:
             waiting=waiting,
             notices=notices,
         )
+        self.removal = Removal(parts, self._totp, recovery, self._passkeys, notices)
         self.second_step = SecondStep(parts, sign_in, self.proofs, attempts, notices)
         self.passwordless = Passwordless(parts, sign_in, self.proofs, attempts)
 

@@ -28,7 +28,7 @@ from litestar.types import (
 )
 
 from obsv.config import Settings
-from obsv.core.errors import TooLarge, Unavailable
+from obsv.core.errors import NotFound, TooLarge, Unavailable
 from obsv.core.telemetry import REGISTRY
 from obsv.http.client_ip import ClientAddress
 from obsv.http.headers import SecurityHeaders
@@ -134,7 +134,7 @@ class RequestFrame:
 
         try:
             await self._limited(scope, receive, send_framed)
-        except (TooLarge, Unavailable) as error:
+        except (NotFound, TooLarge, Unavailable) as error:
             if status == 0:
                 await self._refuse(scope, send_framed, error)
         finally:
@@ -144,6 +144,9 @@ class RequestFrame:
         if scope["path"] in self._options.own_limits:
             await self._app(scope, receive, send)
             return
+        if "\0" in scope["path"]:
+            # Nothing has such a name, and Postgres takes none in a text.
+            raise NotFound("There is nothing at this address.")
         if location := self._better_address(scope):
             await _redirect(send, location)
             return
@@ -204,7 +207,7 @@ class RequestFrame:
             duration_ms=round(took_s * 1000, 1),
         )
 
-    async def _refuse(self, scope: HTTPScope, send: Send, error: TooLarge | Unavailable) -> None:
+    async def _refuse(self, scope: HTTPScope, send: Send, error: NotFound | TooLarge | Unavailable) -> None:
         answer = answer_of(scope, error, self._options.render_page)
         headers = [(name.lower().encode(), value.encode()) for name, value in answer.headers]
         # The rest of the body is not read: this connection is of no more use.

@@ -30,6 +30,13 @@ def test_security_headers_are_on_every_answer(client: Client, method: str, path:
     assert re.fullmatch(r"[0-9a-f]{16}", answer.headers["x-request-id"])
 
 
+@pytest.mark.parametrize(("path", "kind"), [("/api/obsv/v1/fail/%00", "problem+json"), ("/page/a%00b", "html")])
+def test_nothing_is_named_with_a_null_character(client: Client, path: str, kind: str) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert kind in answer.headers["content-type"]
+
+
 def test_a_nonce_is_used_once(client: Client) -> None:
     first, second = (client.get("/healthz").headers["content-security-policy"] for _ in range(2))
     assert first != second

@@ -64,7 +64,8 @@ class Administration:
     async def create_user(self, wish: NewUser) -> tuple[Person, Organisation]:
         """A person with a place in an organisation, which is made if missing; the first owner runs the instance.
 
-        The person confirms to be 16 or older at the first sign-in.  Raises `Invalid`, `Conflict`.
+        Whoever has the shell vouches for the address; the person confirms to be 16 or older at the first sign-in.
+        Raises `Invalid`, `Conflict`.
         """
         email, name = clean_email(wish.email), clean_name(wish.name, "the person")
         require_good(wish.password, (wish.org, email.partition("@")[0]))
@@ -73,7 +74,7 @@ class Administration:
             org = await self._find(wish.org) or await self._create_organisation(wish.org)
             is_first = wish.role is Role.OWNER and not await self._parts.people.has_instance_admin()
             person = await self._parts.people.create(
-                email, name, password_hash, is_instance_admin=is_first, has_attested_16=False
+                email, name, password_hash, is_instance_admin=is_first, has_attested_16=False, has_verified_email=True
             )
             await self._parts.organisations.add_member(org.id, person.id, wish.role)
             target, details = ("user", person.id), {"role": wish.role.value}

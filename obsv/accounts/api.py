@@ -17,6 +17,7 @@ from obsv.accounts.factors.api_step_up import StepUpController
 from obsv.accounts.guards import requires_scope, requires_session
 from obsv.accounts.installed import accounts
 from obsv.accounts.oauth.api import IdentityController
+from obsv.accounts.orgs import api as orgs
 from obsv.accounts.requests import AnyRequest, actor_of, author_of, org_of, presented_by
 from obsv.accounts.scopes import parse_scopes
 from obsv.accounts.types import CreatedToken, NewToken, OrgView, SessionView, TokenList, UserView
@@ -90,5 +91,12 @@ class TokenController(Controller):
 
 def accounts_router(path: str = "/api/obsv/v1") -> Router:
     """`session`, `session/end`, `tokens`, `tokens/{id}`; install the accounts service before the first request."""
-    handlers = [SessionController, StepUpController, TokenController, IdentityController, *factors.HANDLERS]
+    handlers = [
+        SessionController,
+        StepUpController,
+        TokenController,
+        IdentityController,
+        *factors.HANDLERS,
+        *orgs.HANDLERS,
+    ]
     return Router(path=path, route_handlers=handlers)

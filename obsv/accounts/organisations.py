@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from obsv.accounts import tables
@@ -12,7 +13,10 @@ from obsv.core.clock import Clock
 from obsv.db import execute, fetch, fetch_value, is_unique_violation, write_tx
 
 OPERATOR: Final = "operator"
-RESERVED: Final = frozenset({OPERATOR, "instance", "new", "settings", "account", "admin", "api", "assets", "static", "login"})
+_COLUMNS: Final = "id, slug, name, plan, requires_mfa, created_at_ms"
+RESERVED: Final = frozenset(
+    {OPERATOR, "instance", "new", "settings", "account", "admin", "api", "assets", "static", "login"}
+)
 
 
 class Organisations:
@@ -57,14 +61,16 @@ class Organisations:
         slug = await self._free_slug(name)
         async with write_tx():
             org = await self._insert(slug, name, is_operator=False)
-        return Organisation(org, slug, name, "")
+        made = await self.by_id(org)
+        assert made is not None
+        return made
 
     async def rename(self, org: Organisation, name: str) -> Organisation:
         """Give it another name, and the slug that goes with it."""
         name = clean_name(name, "the organisation")
         slug = org.slug if slugify(name) == org.slug else await self._free_slug(name, mine=org.id)
         await execute("UPDATE organisations SET name = {}, slug = {} WHERE id = {}", name, slug, org.id)
-        return Organisation(org.id, slug, name, org.plan)
+        return replace(org, slug=slug, name=name)
 
     async def add_member(self, org: int, user_id: str, role: Role) -> None:
         """Make a person a member."""
@@ -91,8 +97,11 @@ class Organisations:
         return bool(count)
 
     async def _one(self, condition: str, value: object) -> Organisation | None:
-        rows = await fetch(f"SELECT id, slug, name, plan FROM organisations WHERE {condition}", value)  # noqa: S608
-        return Organisation(**rows[0]) if rows else None
+        rows = await fetch(f"SELECT {_COLUMNS} FROM organisations WHERE {condition}", value)  # noqa: S608
+        if not rows:
+            return None
+        requires_mfa = bool(rows[0].pop("requires_mfa"))
+        return Organisation(**rows[0], requires_mfa=requires_mfa)
 
     async def _insert(self, slug: str, name: str, *, is_operator: bool) -> int:
         row = tables.Organisation(

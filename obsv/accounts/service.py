@@ -16,6 +16,7 @@ from obsv.accounts.limits import SignInLimits
 from obsv.accounts.links import Links
 from obsv.accounts.oauth.federated import FederatedSignIn
 from obsv.accounts.organisations import Organisations
+from obsv.accounts.orgs import Invitations, Members
 from obsv.accounts.parts import Parts
 from obsv.accounts.passwords import Passwords
 from obsv.accounts.people import People
@@ -75,6 +76,14 @@ class Accounts:
         self.step_up = StepUp(parts, limits, self.factors.proofs)
         self.federated = FederatedSignIn(parts, keys, self.sign_in, auth.providers, self.base_url)
         self.administration = Administration(parts)
+        self.invitations = Invitations(
+            parts,
+            keys,
+            self.sign_in,
+            base_url=self.base_url,
+            is_closed=auth.registration == "closed",
+            shows_links=settings.mail.transport == "console",
+        )
         self.authenticator = Authenticator(
             clock,
             base_url=self.base_url,
@@ -83,6 +92,7 @@ class Accounts:
             tokens=tokens,
             organisations=organisations,
         )
+        self.members = Members(parts, self.authenticator.forget_members)
 
     async def prepare(self) -> FirstStart:
         """At each start: the operator's organisation, the bundled agent's token, the way to set up while it is open."""

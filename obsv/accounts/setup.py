@@ -104,7 +104,7 @@ class SetUp:
         operator = await self._parts.organisations.ensure_operator()
         organisation = await self._parts.organisations.rename(operator, form.organisation)
         person = await self._parts.people.create(
-            form.email, form.name, password_hash, is_instance_admin=True, has_attested_16=True
+            form.email, form.name, password_hash, is_instance_admin=True, has_attested_16=True, has_verified_email=True
         )
         await self._parts.organisations.add_member(organisation.id, person.id, Role.OWNER)
         actor, org = who(person.id, origin), organisation.id

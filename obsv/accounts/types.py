@@ -62,6 +62,8 @@ class Organisation:
     slug: str
     name: str
     plan: str
+    requires_mfa: bool
+    created_at_ms: int
 
 
 @dataclass(frozen=True, slots=True)

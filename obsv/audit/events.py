@@ -16,7 +16,7 @@ EVENTS: frozenset[str] = frozenset(
         *("token.created", "token.revoked", "token.expired", "token.leaked"),
         *("account.closed", "account.reopened", "account.erased"),
         *("org.created", "org.renamed", "org.closed", "org.transferred", "org.mfa_required"),
-        *("member.invited", "member.joined", "member.role_changed", "member.removed"),
+        *("member.invited", "member.invitation_revoked", "member.joined", "member.role_changed", "member.removed"),
         *("team.created", "team.renamed", "team.removed", "team.member_added", "team.member_removed"),
         *(f"{thing}.{verb}" for thing in _OBJECTS for verb in ("created", "updated", "deleted")),
         *("channel.test_sent", "plan.changed", "dpa.accepted", "objection.recorded"),

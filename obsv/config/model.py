@@ -167,6 +167,13 @@ class AuthProvider(Section, frozen=True):
 class Auth(Section, frozen=True):
     """Accounts and sessions."""
 
+    registration: Annotated[
+        str,
+        Key(
+            "Who may make an account: open (anybody), invite (by invitation), closed (nobody).",
+            choices=("open", "invite", "closed"),
+        ),
+    ] = "invite"
     session_idle: Annotated[int, Key("A session ends after this long without use.", "duration", low=60_000)] = (
         14 * 86_400_000
     )

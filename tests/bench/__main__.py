@@ -8,6 +8,7 @@ Needs the peers' binaries (`tests/peers.sh DIR`; `--peers DIR` or OBSV_PEERS_DIR
 from __future__ import annotations
 
 import argparse
+import gzip
 import json
 import math
 import os
@@ -98,11 +99,13 @@ def queries(starts: dict[str, Start], workload: Workload, repeats: int, scratch:
     return lines
 
 
-def versions(binaries: Path) -> str:
-    """The peers' own words on their versions."""
-    first = subprocess.run([binaries / "prometheus", "--version"], capture_output=True, text=True, check=True)
-    second = subprocess.run([binaries / "victoria-metrics", "--version"], capture_output=True, text=True, check=True)
-    return f"{(first.stdout + first.stderr).split('(')[0].strip()}; {(second.stdout + second.stderr).strip()[:80]}"
+def versions(peers: Path) -> str:
+    """The peers' versions; Debian's VictoriaMetrics does not tell its own, its changelog does."""
+    told = subprocess.run([peers / "usr/bin/prometheus", "--version"], capture_output=True, text=True, check=True)
+    first = (told.stdout + told.stderr).split("(")[0].strip().replace(", version", "")
+    with gzip.open(peers / "usr/share/doc/victoria-metrics/changelog.Debian.gz", "rt", encoding="utf-8") as changelog:
+        second = changelog.readline().split(";")[0].partition(")")[0].replace(" (", " ")
+    return f"{first}, {second}"
 
 
 def main() -> int:
@@ -126,7 +129,9 @@ def main() -> int:
         "obsv": servers.obsv,
     }
     end_ms = int(time.time() * 1000)
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {versions(binaries)}"
+    machine = (
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {versions(options.peers)}"
+    )
     out = ["# Benchmarks", "", f"Made by `make bench` on {time.strftime('%Y-%m-%d', time.gmtime(end_ms / 1000))}: {machine}.",
            f"Client and servers share the machine; medians of {runs} runs with a fresh server each.",
            "Ratios hold from machine to machine, absolute figures do not.", ""]  # fmt: skip

@@ -58,20 +58,19 @@ class StepUp:
 
     async def with_code(self, session: Session, code: str, origin: Origin) -> NewSession:
         """A code of the person's app.  Raises `Forbidden` for a wrong or used one, `TooMany`."""
-        await self.proofs.count_try(session.user_id)
+        await self.proofs.count_code(session.user_id)
         if not await self.proofs.totp(session.user_id, code):
             await self._refuse(session, TOTP, origin, "This code is not right, or was used before.")
-        await self.proofs.forget_tries(session.user_id)
+        await self.proofs.forget_codes(session.user_id)
         return await self._fresh(session, TOTP, origin)
 
     async def with_passkey(self, session: Session, response: Mapping[str, Any], origin: Origin) -> NewSession:
         """A passkey of the person.  Raises `Forbidden` for anything else, `TooMany`."""
-        await self.proofs.count_try(session.user_id)
+        await self.proofs.count_passkey(session.user_id)
         try:
             await self.proofs.passkey(session, Purpose.STEP_UP, response, origin)
         except NotProved as error:
             await self._refuse(session, PASSKEY, origin, error.detail)
-        await self.proofs.forget_tries(session.user_id)
         return await self._fresh(session, PASSKEY, origin)
 
     async def _known(self, session: Session) -> tuple[str | None, str]:

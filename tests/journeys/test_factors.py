@@ -172,6 +172,7 @@ async def test_factors(live: Live, chromium: str) -> None:
         await type_password(page, live.url)
         await page.wait_for_url("**/login/factor")
         await assert_accessible(page)
+        await shot(page, "factor-passkey")
         await keys.allow()
         await page.get_by_role("button", name="Use a passkey").click()
         await page.wait_for_url("**/app/acme**")

@@ -22,7 +22,9 @@ from obsv.accounts.types import Origin
 from obsv.core.errors import NotFound, Unauthorized
 from obsv.db import write_tx
 
-PER_PERSON: Final = Limit("second_factor", 10, 3600)
+CODES_PER_PERSON: Final = Limit("second_factor", 10, 3600)
+# Passkeys cannot be guessed: this one is against noise, and guessed codes don't lock a passkey's owner out.
+PASSKEYS_PER_PERSON: Final = Limit("passkey_person", 30, 60)
 CHALLENGE_BYTES: Final = 32
 
 
@@ -58,13 +60,17 @@ class Proofs:
         self._attempts = attempts
         self._notices = notices
 
-    async def count_try(self, user_id: str) -> None:
+    async def count_code(self, user_id: str) -> None:
         """Before a code is checked, and outside of a transaction.  Raises `TooMany`."""
-        await self._attempts.count(PER_PERSON, user_id)
+        await self._attempts.count(CODES_PER_PERSON, user_id)
 
-    async def forget_tries(self, user_id: str) -> None:
+    async def count_passkey(self, user_id: str) -> None:
+        """The same before a passkey's answer is."""
+        await self._attempts.count(PASSKEYS_PER_PERSON, user_id)
+
+    async def forget_codes(self, user_id: str) -> None:
         """After a code was right."""
-        await self._attempts.clear(PER_PERSON, user_id)
+        await self._attempts.clear(CODES_PER_PERSON, user_id)
 
     async def totp(self, user_id: str, code: str) -> bool:
         """Whether this is a code of the person's app that was not used yet; it is now."""

@@ -43,6 +43,7 @@ class SecondStep:
     async def with_code(self, value: str, code: str, origin: Origin) -> SignedIn:
         """Six digits of the app, or a recovery code.  Raises `NotProved`, `TooMany`, `Unauthorized`."""
         session = await self.sign_in.waiting(value, SECOND_FACTOR)
+        await self.proofs.count_code(session.user_id)
         await self._count(session)
         method = "totp" if _DIGITS.fullmatch(code) else "recovery_code"
         # In one transaction: whoever uses the code up is also the one who gets in, whatever comes at the same time.
@@ -54,7 +55,7 @@ class SecondStep:
             done = await self._shown(session, value, method, origin) if is_right else None
         if done is None:
             await self._refuse(session, value, method, origin)
-        await self.proofs.forget_tries(session.user_id)
+        await self.proofs.forget_codes(session.user_id)
         return done
 
     async def ask_passkey(self, value: str) -> dict[str, Any]:
@@ -64,6 +65,7 @@ class SecondStep:
     async def with_passkey(self, value: str, response: Mapping[str, Any], origin: Origin) -> SignedIn:
         """A passkey of the person.  Raises `NotProved`, `TooMany`, `Unauthorized`."""
         session = await self.sign_in.waiting(value, SECOND_FACTOR)
+        await self.proofs.count_passkey(session.user_id)
         await self._count(session)
         try:
             await self.proofs.passkey(session, Purpose.SECOND_FACTOR, response, origin)
@@ -79,7 +81,6 @@ class SecondStep:
         return await self.sign_in.second_factor_shown(value, method, origin)
 
     async def _count(self, session: Session) -> None:
-        await self.proofs.count_try(session.user_id)
         try:
             await self.attempts.count(PER_STEP, session.id)
         except TooMany:

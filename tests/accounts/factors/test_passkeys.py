@@ -364,6 +364,23 @@ async def test_after_the_password(ann: Person, person: MakePerson) -> None:
     assert session.methods == ("password", "passkey")
 
 
+async def test_guessed_codes_do_not_lock_a_passkeys_owner_out(ann: Person, person: MakePerson) -> None:
+    laptop = Authenticator()
+    await ann.add_totp()
+    await ann.add_passkey(laptop)
+    for _ in range(3):
+        guesser = await person("ann", is_signed_in=False)
+        await guesser.sign_in()
+        for _ in range(5):
+            limited = await guesser.door("/login/factor", code="000000")
+        ann.clock.advance(120)
+    assert limited.status_code == 429
+    browser = await person("ann", is_signed_in=False)
+    await browser.sign_in()
+    credential = json.dumps(laptop.get(await browser.options("/login/factor/options")))
+    assert (await browser.door("/login/factor/passkey", credential=credential)).status_code == 303
+
+
 async def test_without_a_passkey_there_is_none_to_ask_for(ann: Person, person: MakePerson) -> None:
     await ann.add_totp()
     browser = await person("ann", is_signed_in=False)

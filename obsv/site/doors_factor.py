@@ -118,7 +118,7 @@ async def _factor_page(
             return Redirect("/login", status_code=HTTP_303_SEE_OTHER)
         return login_page(request, {}, error, wanted=wanted)
     has = await accounts().factors.second_step.choices(presented.value)
-    with_recovery = has.recovery_codes > 0 and (form.get("with") == RECOVERY or not has.totp)
+    with_recovery = has.recovery_codes > 0 and form.get("with") == RECOVERY
     return form_page("factor.html", {}, error, next=wanted, has=has, with_recovery=with_recovery)
 
 

@@ -351,6 +351,8 @@ async def test_after_the_password(ann: Person, person: MakePerson) -> None:
     assert (await browser.sign_in()).headers["location"] == "/login/factor"
     page = await browser.client.get("/login/factor")
     assert "passkey-form" in page.text
+    assert 'name="code"' not in page.text  # no app, so no code to ask for
+    assert 'name="code"' in (await browser.client.get("/login/factor?with=recovery")).text
     foreign = phone.get(await browser.options("/login/factor/options"))
     assert (await browser.door("/login/factor/passkey", credential=json.dumps(foreign))).status_code == 401
     options = await browser.options("/login/factor/options")

@@ -48,17 +48,17 @@ def history(machine: Machine, end_ms: int, length_s: int) -> Iterator[Series]:
     ]
     common = {"job": "node", "instance": f"{machine.name}:9100"}
 
-    def gauge(name: str, values: list[float], **labels: str) -> Series:
+    def gauge(name: str, values: list[float], /, **labels: str) -> Series:
         return ({"__name__": name, **common, **labels}, list(zip(times, values, strict=True)))
 
-    def counter(name: str, rates: list[float], **labels: str) -> Series:
+    def counter(name: str, rates: list[float], /, **labels: str) -> Series:
         total, values = dice.random() * 1e6, []
         for rate in rates:
             total += max(0.0, rate) * STEP_S
             values.append(total)
         return gauge(name, values, **labels)
 
-    def flat(name: str, value: float, **labels: str) -> Series:
+    def flat(name: str, value: float, /, **labels: str) -> Series:
         return gauge(name, [value] * len(times), **labels)
 
     busy = [min(0.97, machine.load * wave) for wave in waves]
@@ -87,6 +87,10 @@ def history(machine: Machine, end_ms: int, length_s: int) -> Iterator[Series]:
         yield counter(f"node_pressure_{name}_waiting_seconds_total", [share * one * one for one in busy])
     yield gauge("node_procs_running", [round(one * machine.cpus) for one in busy])
     yield flat("node_procs_blocked", 0)
+    yield flat("node_network_up", 1, device="eth0")
+    for number in range(60):
+        yield flat("node_systemd_unit_state", 1, name=f"unit-{number}.service", state="active")
+    yield flat("node_systemd_unit_state", int(machine.name == "backup-1"), name="restic.service", state="failed")
     yield flat("node_processes_pids", 90 + 17 * machine.cpus)
     yield flat("node_boot_time_seconds", end_ms / 1000 - 86_400 * (3 + 11 * machine.cpus))
     yield flat("node_uname_info", 1, nodename=machine.name, sysname="Linux", release="6.1.0-28-amd64", machine="x86_64")

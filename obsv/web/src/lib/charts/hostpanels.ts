@@ -5,7 +5,7 @@ import type { Labels } from '../types'
 import type { Panel } from './types'
 
 const VIRTUAL_DEVICES = 'lo|veth.*|docker.*|br-.*|cali.*|flannel.*|tap.*|virbr.*|ifb.*|dummy.*'
-const PSEUDO_FILESYSTEMS = 'tmpfs|devtmpfs|overlay|squashfs|ramfs|iso9660|rootfs|autofs|fuse.lxcfs|nsfs|erofs'
+export const PSEUDO_FILESYSTEMS = 'tmpfs|devtmpfs|overlay|squashfs|ramfs|iso9660|rootfs|autofs|fuse.lxcfs|nsfs|erofs'
 const NO_DISKS = 'loop.*|ram.*|zram.*|sr.*|fd.*'
 
 const CPU_MODES = ['user', 'system', 'iowait', 'nice', 'irq', 'softirq', 'steal']

@@ -12,7 +12,7 @@ from typing import Final
 from obsv.core.clock import Clock
 from obsv.core.days import erase_on
 from obsv.core.errors import TooMany
-from obsv.db import execute, fetch
+from obsv.db import execute, fetch, fetch_value
 from obsv.keys import KeyStore
 
 # A window that has ended begins anew with this attempt.
@@ -42,13 +42,20 @@ class Attempts:
         self._clock = clock
         self._keys = keys
 
-    async def count(self, limit: Limit, key: str) -> None:
-        """Count one; raises `TooMany` beyond the limit."""
+    async def count(self, limit: Limit, key: str) -> int:
+        """Count one and say how many there are now; raises `TooMany` beyond the limit."""
         now = self._clock.now_ms()
         ends = now + limit.window_s * 1000
         rows = await fetch(_COUNT, self._hash(limit, key), ends, erase_on(ends), now, now, now)
         if rows[0]["tries"] > limit.tries:
             raise too_many((rows[0]["ends_at_ms"] - now) / 1000)
+        return int(rows[0]["tries"])
+
+    async def ends_in(self, limit: Limit, key: str) -> float:
+        """Seconds until the window that is open now ends, 0 without one."""
+        now = self._clock.now_ms()
+        ends = await fetch_value("SELECT ends_at_ms FROM attempts WHERE key_hash = {}", self._hash(limit, key))
+        return max(0.0, (int(ends) - now) / 1000) if ends is not None else 0.0
 
     async def left(self, limit: Limit, key: str) -> int:
         """How many more are allowed now."""

@@ -1,77 +1,54 @@
-"""How often one may try to sign in: per account and per address, in this process' memory.
+"""How often one may try to sign in: per account and per address, counted in the database for all replicas.
 
 The account's key is its blind index, known or not, so being refused tells nothing about whether the account exists. A
-lock is soft: it ends by itself after 15 minutes at most, so nobody can be locked out for good.
+lock is soft: it ends by itself after 15 minutes at most, so nobody can be locked out for good; and it is for passwords
+alone, so that a passkey still opens.
 """
 
 from __future__ import annotations
 
 import ipaddress
-import time
-from dataclasses import dataclass
 from typing import Final
 
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.aio.storage import MemoryStorage
-from limits.aio.strategies import MovingWindowRateLimiter
-
-from obsv.accounts.attempts import too_many
+from obsv.accounts.attempts import Attempts, Limit, too_many
 from obsv.core.clock import Clock
+from obsv.keys import KeyStore
 
-PER_ACCOUNT: Final[tuple[RateLimitItem, ...]] = (RateLimitItemPerMinute(5), RateLimitItemPerHour(20))
-PER_ADDRESS: Final[RateLimitItem] = RateLimitItemPerMinute(30)
+DAY_S: Final = 86_400
+PER_ACCOUNT: Final = (Limit("sign-in-minute", 5, 60), Limit("sign-in-hour", 20, 3600))
+PER_ADDRESS: Final = Limit("sign-in-address", 30, 60)
+FAILURES: Final = Limit("sign-in-failures", 1_000_000, DAY_S)
 FREE_FAILURES: Final = 5
-LOCK_S: Final = (60, 120, 240, 480, 900)
-REMEMBERED: Final = 10_000
-
-
-@dataclass(slots=True)
-class _Failures:
-    count: int = 0
-    locked_until: float = 0.0
+LOCKS: Final = tuple(Limit("sign-in-lock", 1, seconds) for seconds in (60, 120, 240, 480, 900))
 
 
 class SignInLimits:
     """Counts attempts; a good sign-in clears the account's count."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
-        self._failures: dict[str, _Failures] = {}
+    def __init__(self, clock: Clock, keys: KeyStore) -> None:
+        self._attempts = Attempts(clock, keys)
 
     async def attempt(self, account: str, address: str) -> None:
         """Count an attempt; raises `TooMany` when there were too many."""
-        failures = self._failures.get(account)
-        wait_s = failures.locked_until - self._clock.monotonic() if failures else 0.0
+        wait_s = await self._attempts.ends_in(LOCKS[0], account)
         if wait_s > 0:
             raise too_many(wait_s)
-        await self._hit(PER_ADDRESS, "address", network_of(address))
+        await self._attempts.count(PER_ADDRESS, network_of(address))
         for limit in PER_ACCOUNT:
-            await self._hit(limit, "account", account)
+            await self._attempts.count(limit, account)
 
-    def failed(self, account: str) -> bool:
+    async def failed(self, account: str) -> bool:
         """Count a failure; whether the account is locked for a while now."""
-        failures = self._failures.pop(account, _Failures())
-        failures.count += 1
-        self._failures[account] = failures  # newest last
-        if len(self._failures) > REMEMBERED:
-            del self._failures[next(iter(self._failures))]
-        if failures.count < FREE_FAILURES:
+        failures = await self._attempts.count(FAILURES, account)
+        if failures < FREE_FAILURES:
             return False
-        step = min(failures.count - FREE_FAILURES, len(LOCK_S) - 1)
-        failures.locked_until = self._clock.monotonic() + LOCK_S[step]
+        await self._attempts.count(LOCKS[min(failures - FREE_FAILURES, len(LOCKS) - 1)], account)
         return True
 
     async def succeeded(self, account: str) -> None:
         """Forget the account's failures."""
-        self._failures.pop(account, None)
-        for limit in PER_ACCOUNT:
-            await self._windows.clear(limit, "account", account)
-
-    async def _hit(self, limit: RateLimitItem, kind: str, key: str) -> None:
-        if not await self._windows.hit(limit, kind, key):
-            window = await self._windows.get_window_stats(limit, kind, key)
-            raise too_many(window.reset_time - time.time())  # the windows keep their own time
+        for limit in (*PER_ACCOUNT, FAILURES):
+            await self._attempts.clear(limit, account)
 
 
 def network_of(address: str) -> str:

@@ -70,7 +70,7 @@ class Accounts:
         self.entitlements = Entitlements(clock, settings.plans)
         parts = Parts(clock, audit, people, organisations, passwords, sessions, tokens, Links(clock, keys))
         self.setup = SetUp(parts)
-        limits = SignInLimits(clock)
+        limits = SignInLimits(clock, keys)
         self.sign_in = SignIn(parts, limits)
         self.factors = Factors(parts, keys, self.sign_in, base_url=self.base_url, name=settings.company.name or "obsv")
         self.step_up = StepUp(parts, limits, self.factors.proofs)

@@ -123,7 +123,7 @@ class SignIn:
         return "" if login.has_attested_16 else ATTEST
 
     async def _refuse(self, account: str, login: Login | None, origin: Origin) -> NoReturn:
-        is_locked = self._limits.failed(account)
+        is_locked = await self._limits.failed(account)
         event = "auth.login.locked" if is_locked else "auth.login.failure"
         actor = who(login.user_id if login else "", origin)
         await self._parts.audit.write(event, org=None, actor=actor, outcome="failure", details={"method": "password"})

@@ -51,7 +51,7 @@ class StepUp:
         account = self.parts.people.index(person)
         await self.limits.attempt(account, address)
         if not await self.parts.passwords.check(login, password):
-            self.limits.failed(account)
+            await self.limits.failed(account)
             await self._refuse(session, PASSWORD, origin, "This password is not right.")
         await self.limits.succeeded(account)
         return await self._fresh(session, PASSWORD, origin)

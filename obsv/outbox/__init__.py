@@ -14,6 +14,7 @@ Message-ID. There is no kind for marketing, here or in the database.
 
 from __future__ import annotations
 
+from obsv.outbox.compose import Letter, compose
 from obsv.outbox.installed import close_outbox, enqueue, open_outbox, outbox
 from obsv.outbox.jobs import jobs
 from obsv.outbox.message import Kind, Mail
@@ -23,12 +24,14 @@ from obsv.outbox.transports import ConsoleTransport, SmtpTransport, Transport, T
 __all__ = [
     "ConsoleTransport",
     "Kind",
+    "Letter",
     "Mail",
     "Outbox",
     "SmtpTransport",
     "Transport",
     "TransportFailed",
     "close_outbox",
+    "compose",
     "enqueue",
     "jobs",
     "open_outbox",

@@ -8,7 +8,7 @@ from typing import Final
 from obsv.accounts.people import People
 from obsv.accounts.types import Origin
 from obsv.core.clock import Clock
-from obsv.outbox import Kind, Mail, enqueue
+from obsv.outbox import Kind, Letter, compose, enqueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +87,10 @@ class Notices:
         if person is None:
             return
         where = ", ".join(part for part in (origin.ua_family, origin.ip_trunc) if part) or "unknown"
-        text = (
-            f"{notice.text}\n\nWhen: {self._clock.now():%d %B %Y, %H:%M} UTC\nFrom: {where}\n\n"
-            f"If this was not you, sign in at {self._base_url}, end your other sessions and set a new password.\n"
+        letter = Letter(
+            notice.subject,
+            (notice.text,),
+            facts={"When": f"{self._clock.now():%d %B %Y, %H:%M} UTC", "From": where},
+            closing=f"If this was not you, sign in at {self._base_url}, end your other sessions, set a new password.",
         )
-        mail = Mail(to=person.email, subject=notice.subject, text=text)
-        await enqueue(mail, kind=Kind.SECURITY, topic=notice.topic, subject_ref=user_id)
+        await enqueue(compose(person.email, letter), kind=Kind.SECURITY, topic=notice.topic, subject_ref=user_id)

@@ -24,7 +24,7 @@ from obsv.core.errors import Conflict, Forbidden, Gone, NotFound
 from obsv.core.ids import new_id, random_token
 from obsv.db import execute, fetch, fetch_value, hold_lock, write_tx
 from obsv.keys import KeyStore
-from obsv.outbox import Kind, Mail, enqueue
+from obsv.outbox import Kind, Letter, compose, enqueue
 
 LIVES_MS: Final = 7 * 86_400_000
 DAILY: Final = Limit("invitations", 20, 86_400)
@@ -212,13 +212,15 @@ class Invitations:
         found = await self._parts.organisations.by_id(org)
         name = found.name if found else ""
         article = "an" if role.value[0] in "aeo" else "a"
-        text = (
-            f"You are invited to {name} on {self._base_url} as {article} {role.value}.\n\n"
-            f"Open this link to join; it works once and for a week:\n\n{link}\n\n"
-            "If you expected no invitation, do nothing: without the link nothing happens.\n"
+        letter = Letter(
+            f"You are invited to {name}",
+            (f"You are invited to {name} on {self._base_url} as {article} {role.value}.",),
+            ("Join", link),
+            closing="The link works once and for a week. If you expected no invitation, do nothing.",
         )
-        mail = Mail(to=email, subject=f"You are invited to {name}", text=text)
-        await enqueue(mail, kind=Kind.TRANSACTIONAL, topic="invitation", subject_ref=_subject(org), org=org)
+        await enqueue(
+            compose(email, letter), kind=Kind.TRANSACTIONAL, topic="invitation", subject_ref=_subject(org), org=org
+        )
 
     def _email(self, row: dict[str, Any]) -> str:
         place = ("invitations", "email_enc", row["id"])

@@ -123,6 +123,7 @@ class Instance:
         stack.callback(close_outbox)
         service = self._accounts.put(install_accounts(Accounts(settings, self.clock, keys, audit)))
         stack.callback(close_accounts)
+        stack.push_async_callback(service.password_change.settle)
         first = await service.prepare()
         if first.setup_url:
             print(f"\nMake the owner's account here (the address works once):\n\n    {first.setup_url}\n", flush=True)

@@ -6,9 +6,14 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.postgres import postgres_dsn, postgres_url
 from tests.web.browser import chromium
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("obsv", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("obsv")
 
 __all__ = ["chromium", "conformance_dir", "postgres_dsn", "postgres_url"]
 

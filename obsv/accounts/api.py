@@ -18,6 +18,7 @@ from obsv.accounts.guards import requires_scope, requires_session
 from obsv.accounts.installed import accounts
 from obsv.accounts.oauth.api import IdentityController
 from obsv.accounts.orgs import api as orgs
+from obsv.accounts.registration.api import MeController
 from obsv.accounts.requests import AnyRequest, actor_of, author_of, org_of, presented_by
 from obsv.accounts.scopes import parse_scopes
 from obsv.accounts.types import CreatedToken, NewToken, OrgView, SessionView, TokenList, UserView
@@ -95,6 +96,7 @@ def accounts_router(path: str = "/api/obsv/v1") -> Router:
         SessionController,
         StepUpController,
         TokenController,
+        MeController,
         IdentityController,
         *factors.HANDLERS,
         *orgs.HANDLERS,

@@ -106,6 +106,25 @@ class People:
         """Whether anybody runs the instance yet."""
         return bool(await fetch_value("SELECT COUNT(*) AS admins FROM users WHERE is_instance_admin = {}", True))
 
+    async def set_name(self, user_id: str, name: str) -> None:
+        """Give the person another name."""
+        sealed = self._keys.encrypt(user_id, "users", "name_enc", user_id, clean_name(name, "the person").encode())
+        await execute("UPDATE users SET name_enc = {} WHERE id = {}", sealed, user_id)
+
+    async def change_email(self, user_id: str, email: str) -> None:
+        """Give the person another address, which they proved to be theirs.  Raises `Conflict` when it is taken."""
+        sealed = self._keys.encrypt(user_id, "users", "email_enc", user_id, email.encode())
+        try:
+            async with write_tx():
+                await execute(
+                    "UPDATE users SET email_enc = {}, email_index = {}, email_verified_at_ms = {} WHERE id = {}",
+                    *(sealed, self.index(email), self._clock.now_ms(), user_id),
+                )
+        except Exception as error:
+            if is_unique_violation(error):
+                raise _taken() from None
+            raise
+
     async def set_password_hash(self, user_id: str, password_hash: str) -> None:
         """Replace it."""
         await execute("UPDATE users SET password_hash = {} WHERE id = {}", password_hash, user_id)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from obsv.accounts.administration import Administration
+from obsv.accounts.attempts import Attempts
 from obsv.accounts.authenticate import Authenticator
 from obsv.accounts.cookies import CookiePolicy
 from obsv.accounts.entitlements import Entitlements
@@ -20,6 +21,7 @@ from obsv.accounts.orgs import Invitations, Members
 from obsv.accounts.parts import Parts
 from obsv.accounts.passwords import Passwords
 from obsv.accounts.people import People
+from obsv.accounts.registration import Address, PasswordChange, Registration
 from obsv.accounts.scopes import METRICS_WRITE
 from obsv.accounts.sessions import Sessions
 from obsv.accounts.setup import SetUp
@@ -75,6 +77,10 @@ class Accounts:
         self.factors = Factors(parts, keys, self.sign_in, base_url=self.base_url, name=settings.company.name or "obsv")
         self.step_up = StepUp(parts, limits, self.factors.proofs)
         self.federated = FederatedSignIn(parts, keys, self.sign_in, auth.providers, self.base_url)
+        attempts = Attempts(clock, keys)
+        self.address = Address(parts, attempts, self.base_url)
+        self.password_change = PasswordChange(parts, attempts, self.base_url)
+        self.registration = Registration(parts, attempts, self.address, mode=auth.registration, base_url=self.base_url)
         self.administration = Administration(parts)
         self.invitations = Invitations(
             parts,

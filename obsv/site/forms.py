@@ -75,7 +75,8 @@ def login_page(
     """The sign-in page with all the ways that are configured; its form may end up at the providers."""
     flows = accounts().federated.flows
     allow_form_targets(request.scope, flows.origins)
-    return form_page("login.html", form, error, next=wanted, providers=flows.labels)
+    may_register = accounts().registration.is_open
+    return form_page("login.html", form, error, next=wanted, providers=flows.labels, may_register=may_register)
 
 
 def _retry(error: ObsvError) -> dict[str, str]:

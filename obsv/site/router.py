@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Router
 
 from obsv.site.doors import LoginDoor, SetupDoor
+from obsv.site.doors_account import ForgotDoor, RegisterDoor, link_doors
 from obsv.site.doors_factor import FactorDoor, PasskeyDoor
 from obsv.site.doors_invite import InviteDoor
 from obsv.site.doors_oauth import OAuthDoor
@@ -18,5 +19,7 @@ def site_router() -> Router:
         route_handlers=[
             *(home, docs_index, docs_page, static_file),
             *(SetupDoor, LoginDoor, FactorDoor, PasskeyDoor, OAuthDoor, InviteDoor),
+            *(RegisterDoor, ForgotDoor),
+            *link_doors(),
         ],
     )

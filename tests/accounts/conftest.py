@@ -42,7 +42,9 @@ async def service(
 ) -> AsyncIterator[Accounts]:
     keys = KeyStore(tmp_path / "keys")
     open_outbox(keys, clock, sink, sender="obsv <obsv@localhost>")
-    yield install(Accounts(settings, clock, keys, open_audit(keys, clock)))
+    made = install(Accounts(settings, clock, keys, open_audit(keys, clock)))
+    yield made
+    await made.password_change.settle()
     close_accounts()
     close_outbox()
     close_audit()

@@ -55,8 +55,8 @@ async def test_newcomer(tmp_path: Path, chromium: str) -> None:
             await page.get_by_role("link", name="Settings").first.click()
             await page.get_by_role("button", name="Sign out").first.click()
             await page.wait_for_url(re.compile(r"/login"))
+            assert not page.problems, page.problems  # type: ignore[attr-defined]  # collected by open_page
             await page.goto(live.url + "/app/acme")
             await page.wait_for_url(re.compile(r"/login"))
-            assert not page.problems, page.problems  # type: ignore[attr-defined]  # collected by open_page
     finally:
         assert live.stop() == 0

@@ -10,6 +10,7 @@ from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from obsv import __version__
+from obsv.accounts import audit_api
 from obsv.accounts.client import origin_of
 from obsv.accounts.csrf import csrf_token
 from obsv.accounts.factors import api as factors
@@ -100,5 +101,6 @@ def accounts_router(path: str = "/api/obsv/v1") -> Router:
         IdentityController,
         *factors.HANDLERS,
         *orgs.HANDLERS,
+        *audit_api.HANDLERS,
     ]
     return Router(path=path, route_handlers=handlers)

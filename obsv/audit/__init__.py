@@ -18,7 +18,7 @@ from obsv.audit.events import DETAIL_KEYS, EVENTS
 from obsv.audit.installed import close_audit, open_audit, verify, write
 from obsv.audit.log import AuditLog
 from obsv.audit.prune import prune
-from obsv.audit.queries import entries, verify_all
+from obsv.audit.queries import Filter, entries, verify_all
 from obsv.audit.types import INSTANCE_CHAIN, SYSTEM, Entry, Verification, Who
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "SYSTEM",
     "AuditLog",
     "Entry",
+    "Filter",
     "Verification",
     "Who",
     "close_audit",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from obsv.audit import chain
@@ -19,14 +20,40 @@ _COLUMNS = (
 _FROM = "FROM audit_log l LEFT JOIN audit_personal p ON p.audit_id = l.id"
 
 
-async def entries(
-    org: int | None, *, limit: int = 100, before_seq: int | None = None, event: str = "", actor_ref: str = ""
-) -> list[Entry]:
-    """Newest first, for an organisation's owner (None: the instance's own); filters when they are not empty."""
-    clauses: list[str] = ["l.chain = {}"]
-    args: list[object] = [_chain(org)]
-    for clause, value in (("l.seq < {}", before_seq), ("l.event = {}", event), ("l.actor_ref = {}", actor_ref)):
-        if value:
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which entries; what is empty does not count. `event` that ends with a dot stands for all that begin with it."""
+
+    event: str = ""
+    actor_ref: str = ""
+    target_ref: str = ""
+    outcome: str = ""
+    since_ms: int | None = None
+    until_ms: int | None = None
+    before_seq: int | None = None
+
+
+EVERYTHING = Filter()
+
+
+async def entries(org: int | None, wanted: Filter = EVERYTHING, *, limit: int = 100) -> list[Entry]:
+    """Newest first, of an organisation's chain (None: the instance's)."""
+    event = (
+        ("l.event LIKE {}", wanted.event.replace("_", r"\_") + "%")
+        if wanted.event.endswith(".")
+        else ("l.event = {}", wanted.event)
+    )
+    clauses, args = ["l.chain = {}"], list[object]([_chain(org)])
+    for clause, value in (
+        (event[0] + (r" ESCAPE '\'" if "LIKE" in event[0] else ""), wanted.event and event[1]),
+        ("l.actor_ref = {}", wanted.actor_ref),
+        ("l.target_ref = {}", wanted.target_ref),
+        ("l.outcome = {}", wanted.outcome),
+        ("l.at_ms >= {}", wanted.since_ms),
+        ("l.at_ms <= {}", wanted.until_ms),
+        ("l.seq < {}", wanted.before_seq),
+    ):
+        if value not in ("", None):
             clauses.append(clause)
             args.append(value)
     sql = f"SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(clauses)} ORDER BY l.seq DESC LIMIT {{}}"

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from obsv import audit
-from obsv.audit import SYSTEM, AuditLog, Who, entries, prune, verify
+from obsv.audit import SYSTEM, AuditLog, Filter, Who, entries, prune, verify
 from obsv.core.clock import ManualClock
 from obsv.core.days import day_of
 from obsv.db import execute, fetch, fetch_value, is_postgres, write_tx
@@ -46,9 +46,9 @@ async def test_chains_are_separate_and_filters_hold(log: AuditLog) -> None:
     await fill(2, org=2)
     await audit.write("schema.migrated", org=None, actor=SYSTEM, details={"migrations": ["m0001"]})
     assert [entry.seq for entry in await entries(1)] == [3, 2, 1]
-    assert [entry.seq for entry in await entries(1, before_seq=3, limit=1)] == [2]
-    assert await entries(1, event="auth.logout") == []
-    assert len(await entries(2, actor_ref="usr_1")) == 2
+    assert [entry.seq for entry in await entries(1, Filter(before_seq=3), limit=1)] == [2]
+    assert await entries(1, Filter(event="auth.logout")) == []
+    assert len(await entries(2, Filter(actor_ref="usr_1"))) == 2
     for org, count in ((1, 3), (2, 2), (None, 1), (99, 0)):
         checked = await verify(org)
         assert (checked.is_valid, checked.checked) == (True, count)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from litestar import MediaType, Request, Response, Router, get
+from litestar.params import FromPath
 from litestar.response import Redirect
 from litestar.status_codes import HTTP_303_SEE_OTHER, HTTP_503_SERVICE_UNAVAILABLE
 
@@ -85,7 +86,7 @@ def web_router(dist: Path = DIST) -> Router:
         return assets[0]
 
     @get("/assets/{name:str}", include_in_schema=False, sync_to_thread=False)
-    def asset(request: Request[Any, Any, Any], name: str) -> Response[bytes]:
+    def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
         """A script, style or picture of the build."""
         return built().file(name, accepts_gzip=_accepts_gzip(request))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, StorageState, async_playwright
 
 AXE = Path(__file__).parents[2] / "obsv" / "web" / "node_modules" / "axe-core" / "axe.min.js"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -23,6 +23,7 @@ ARGUMENTS = (
     "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE localhost, EXCLUDE 127.0.0.1",
 )
 PHONE_WIDTH = 640
+Scheme = Literal["light", "dark"]
 
 _REPORT_VIOLATIONS = """
 document.addEventListener('securitypolicyviolation', (event) =>
@@ -50,41 +51,69 @@ def chromium() -> str:
 
 
 @asynccontextmanager
-async def open_page(
-    chromium_path: str,
-    *,
-    width: int,
-    height: int,
-    color_scheme: Literal["light", "dark"] = "light",
-    reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
-) -> AsyncIterator[Page]:
-    """A page in a fresh profile.  Its `problems` lists console errors, policy violations and uncaught errors."""
+async def open_browser(chromium_path: str) -> AsyncIterator[Browser]:
+    """A Chromium of its own."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=chromium_path, chromium_sandbox=False, args=list(ARGUMENTS)
         )
         try:
-            context = await browser.new_context(
-                viewport={"width": width, "height": height},
-                color_scheme=color_scheme,
-                reduced_motion=reduced_motion,
-                has_touch=width < PHONE_WIDTH,
-                is_mobile=width < PHONE_WIDTH,
-            )
-            await context.add_init_script(_REPORT_VIOLATIONS)
-            page = await context.new_page()
-            problems: list[str] = []
-
-            def listen(message: ConsoleMessage) -> None:
-                if message.type in {"error", "warning"}:
-                    problems.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
-
-            page.on("console", listen)
-            page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
-            page.problems = problems  # type: ignore[attr-defined]  # read by the tests beside the page
-            yield page
+            yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def new_page(
+    browser: Browser,
+    *,
+    width: int,
+    height: int,
+    color_scheme: Scheme = "light",
+    reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
+    storage_state: StorageState | None = None,
+) -> AsyncIterator[Page]:
+    """A page in a fresh profile.  Its `problems` lists console errors, policy violations and uncaught errors."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme=color_scheme,
+        reduced_motion=reduced_motion,
+        has_touch=width < PHONE_WIDTH,
+        is_mobile=width < PHONE_WIDTH,
+        storage_state=storage_state,
+    )
+    try:
+        await context.add_init_script(_REPORT_VIOLATIONS)
+        page = await context.new_page()
+        problems: list[str] = []
+
+        def listen(message: ConsoleMessage) -> None:
+            if message.type in {"error", "warning"}:
+                problems.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+        page.on("console", listen)
+        page.on("pageerror", lambda error: problems.append(f"uncaught: {error}"))
+        page.problems = problems  # type: ignore[attr-defined]  # read by the tests beside the page
+        yield page
+    finally:
+        await context.close()
+
+
+@asynccontextmanager
+async def open_page(
+    chromium_path: str,
+    *,
+    width: int,
+    height: int,
+    color_scheme: Scheme = "light",
+    reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
+) -> AsyncIterator[Page]:
+    """`new_page` in a browser of its own."""
+    async with (
+        open_browser(chromium_path) as browser,
+        new_page(browser, width=width, height=height, color_scheme=color_scheme, reduced_motion=reduced_motion) as page,
+    ):
+        yield page
 
 
 async def assert_accessible(page: Page) -> None:

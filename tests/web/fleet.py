@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 import random
 import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 
 from tests.remote import encode_request, snappy
 
 STEP_S = 15
+HISTORY_S = 3600
 GIB = 2**30
 Series = tuple[dict[str, str], list[tuple[int, float]]]
 
@@ -38,13 +39,13 @@ FLEET = (
 )
 
 
-def history(machine: Machine, end_ms: int, length_s: int) -> Iterator[Series]:
-    """The machine's series over the last `length_s` seconds, one sample each `STEP_S`."""
-    dice = random.Random(machine.name)
-    phase = dice.random() * 6
-    times = list(range(end_ms - length_s * 1000, end_ms - machine.silent_s * 1000 + 1, STEP_S * 1000))
+def history(machine: Machine, begin_ms: int, end_ms: int) -> Iterator[Series]:
+    """The machine's series from one time to another, one sample each `STEP_S`; a later end makes the same ones longer."""
+    noise = random.Random(machine.name)
+    phase = noise.random() * 6
+    times = list(range(begin_ms, end_ms + 1, STEP_S * 1000))
     waves = [
-        1 + 0.45 * math.sin(phase + at / 400_000) + 0.12 * math.sin(at / 47_000) + dice.gauss(0, 0.05) for at in times
+        1 + 0.45 * math.sin(phase + at / 400_000) + 0.12 * math.sin(at / 47_000) + noise.gauss(0, 0.05) for at in times
     ]
     common = {"job": "node", "instance": f"{machine.name}:9100"}
 
@@ -52,7 +53,7 @@ def history(machine: Machine, end_ms: int, length_s: int) -> Iterator[Series]:
         return ({"__name__": name, **common, **labels}, list(zip(times, values, strict=True)))
 
     def counter(name: str, rates: list[float], /, **labels: str) -> Series:
-        total, values = dice.random() * 1e6, []
+        total, values = 0.0, []
         for rate in rates:
             total += max(0.0, rate) * STEP_S
             values.append(total)
@@ -92,24 +93,50 @@ def history(machine: Machine, end_ms: int, length_s: int) -> Iterator[Series]:
         yield flat("node_systemd_unit_state", 1, name=f"unit-{number}.service", state="active")
     yield flat("node_systemd_unit_state", int(machine.name == "backup-1"), name="restic.service", state="failed")
     yield flat("node_processes_pids", 90 + 17 * machine.cpus)
-    yield flat("node_boot_time_seconds", end_ms / 1000 - 86_400 * (3 + 11 * machine.cpus))
+    yield flat("node_boot_time_seconds", begin_ms / 1000 - 86_400 * (3 + 11 * machine.cpus))
     yield flat("node_uname_info", 1, nodename=machine.name, sysname="Linux", release="6.1.0-28-amd64", machine="x86_64")
     yield flat("node_os_info", 1, pretty_name="Debian GNU/Linux 12 (bookworm)", id="debian")
     yield flat("obsv_agent_info", 1, version="0.1.0")
 
 
-def send(url: str, token: str, end_ms: int, *, length_s: int = 3600, machines: tuple[Machine, ...] = FLEET) -> None:
-    """Write the fleet's history to a server."""
-    for machine in machines:
-        request = urllib.request.Request(
-            url + "/api/v1/write",
-            snappy(encode_request(history(machine, end_ms, length_s))),
-            {
-                "Authorization": f"Bearer {token}",
-                "Content-Type": "application/x-protobuf",
-                "Content-Encoding": "snappy",
-                "X-Prometheus-Remote-Write-Version": "0.1.0",
-            },
-        )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            assert answer.status in (200, 204), answer.status
+def write(url: str, token: str, series: Iterable[Series]) -> None:
+    """Send samples to a server."""
+    request = urllib.request.Request(
+        url + "/api/v1/write",
+        snappy(encode_request(series)),
+        {
+            "Authorization": f"Bearer {token}",
+            "Content-Type": "application/x-protobuf",
+            "Content-Encoding": "snappy",
+            "X-Prometheus-Remote-Write-Version": "0.1.0",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        assert answer.status in (200, 204), answer.status
+
+
+@dataclass
+class Fleet:
+    """Machines that report to a server: the hour before `now_ms` at first, then whatever came since."""
+
+    url: str
+    token: str
+    now_ms: int
+    begin_ms: int = field(init=False)
+    sent_ms: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begin_ms = self.now_ms - HISTORY_S * 1000
+        self.sent_ms = self.begin_ms - 1
+        self.report(self.now_ms)
+
+    def report(self, now_ms: int) -> None:
+        """Send what is new since the last report."""
+        for machine in FLEET:
+            until = self.now_ms - machine.silent_s * 1000 if machine.silent_s else now_ms
+            series = (
+                (labels, [sample for sample in samples if sample[0] > self.sent_ms])
+                for labels, samples in history(machine, self.begin_ms, until)
+            )
+            write(self.url, self.token, (one for one in series if one[1]))
+        self.sent_ms = now_ms

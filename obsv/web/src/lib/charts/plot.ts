@@ -75,7 +75,7 @@ export class Plot {
     return {
       width: Math.max(width, 100),
       height: HEIGHT,
-      padding: [8, 12, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       scales: {
         x: { time: true, range: () => [this.#span.fromMs / 1000, this.#span.toMs / 1000] },

@@ -1,0 +1,92 @@
+"""An appliance with people and a fleet, and pages of its cabinet, for tests and for pictures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from playwright.async_api import Browser, Page, StorageState
+
+from tests.live import Live
+from tests.web.browser import Scheme, new_page
+from tests.web.fleet import Fleet
+
+EMAIL = "ann@example.org"
+NEWCOMER = "bob@example.org"
+PASSWORD = "correct horse battery 9"
+HOME = "/app/operator"
+HOST = "/hosts/db-1%3A9100"
+PAGES = {"overview": "", "hosts": "/hosts", "host": HOST, "settings": "/settings", "unknown": "/nowhere"}
+SIZES = {
+    "small": (360, 740),
+    "phone": (390, 844),
+    "tablet": (768, 1024),
+    "wide": (1280, 800),
+    "huge": (1920, 1080),
+}
+
+
+def create_owner(live: Live, email: str = EMAIL, org: str = "operator") -> None:
+    """Someone who owns an organisation."""
+    arguments = ("--email", email, "--name", "Ann Example", "--org", org, "--role", "owner")
+    live.cli("admin", "create-user", *arguments, "--password-stdin", stdin=PASSWORD)
+
+
+def create_fleet(live: Live) -> Fleet:
+    """Hosts of the operator's organisation."""
+    return Fleet(live.url, live.token("metrics:write"), int(time.time() * 1000))
+
+
+async def sign_in(page: Page, live: Live, email: str = EMAIL) -> None:
+    """Through the door, into the cabinet."""
+    await page.goto(live.url + "/login")
+    await page.get_by_label("Email").fill(email)
+    await page.get_by_label("Password", exact=True).fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in", exact=True).click()
+    if "/login/age" in page.url:
+        await page.get_by_label("16").check()
+        await page.get_by_role("button", name="Continue").click()
+    await page.wait_for_url("**/app/**")
+
+
+@dataclass(frozen=True)
+class Cabinet:
+    """Someone's signed-in session, from which pages are opened in one browser."""
+
+    live: Live
+    browser: Browser
+    session: StorageState
+
+    @property
+    def url(self) -> str:
+        """Address of the overview."""
+        return self.live.url + HOME
+
+    @asynccontextmanager
+    async def open(self, size: str = "wide", scheme: Scheme = "light") -> AsyncIterator[Page]:
+        """A page that is signed in and still empty."""
+        width, height = SIZES[size]
+        async with new_page(
+            self.browser,
+            width=width,
+            height=height,
+            color_scheme=scheme,
+            reduced_motion="reduce",
+            storage_state=self.session,
+        ) as page:
+            yield page
+
+
+async def open_cabinet(live: Live, browser: Browser) -> Cabinet:
+    """Sign in once, for many pages."""
+    async with new_page(browser, width=1280, height=800) as page:
+        await sign_in(page, live)
+        return Cabinet(live, browser, await page.context.storage_state())
+
+
+async def settle(page: Page) -> None:
+    """Wait until the page stands and nothing loads any more."""
+    await page.wait_for_selector("h1")
+    await page.wait_for_load_state("networkidle")

@@ -101,7 +101,7 @@ async def test_nothing_yet_shows_how_to_begin(cabinet: Cabinet) -> None:
 
 
 async def test_public_pages_are_accessible_and_fit(cabinet: Cabinet) -> None:
-    async with new_page(cabinet.browser, width=360, height=740) as page:
+    async with new_page(cabinet.browser, width=360, height=740, reduced_motion="reduce") as page:
         for path, heading in PUBLIC.items():
             await page.goto(cabinet.live.url + path)
             await expect(page.get_by_role("heading", level=1)).to_contain_text(heading)

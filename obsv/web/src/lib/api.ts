@@ -23,7 +23,7 @@ export class ApiError extends Error {
 }
 
 interface Call {
-  method?: 'GET' | 'POST' | 'DELETE'
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   body?: unknown
   query?: Readonly<Record<string, string | number>>
   signal?: AbortSignal
@@ -31,8 +31,8 @@ interface Call {
   isPersonal?: boolean
 }
 
-/** What every call of this page carries. `org` is set to follow the address, `csrf` comes with the session. */
-export const credentials = { org: (): string => '', csrf: '' }
+/** What every call carries: `org` follows the address, `csrf` comes with the session; `prove` lets the person prove anew who they are. */
+export const credentials = { org: (): string => '', csrf: '', prove: (): Promise<boolean> => Promise.resolve(false) }
 
 /** How far the server's clock is ahead of ours, in ms; charts are drawn by the server's. */
 export const clock = { skewMs: 0 }
@@ -116,6 +116,8 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   if (response.ok) return (response.status === 204 ? undefined : await bodyOf(response)) as T
   const error = errorOf(response.status, await bodyOf(response), response.headers.get('x-request-id') ?? '')
   if (error.status === 401) signIn()
+  // What needs a fresh proof is asked for, then done: the person need not begin again.
+  if (error.code.startsWith('step_up') && (await credentials.prove())) return call<T>(path, options)
   throw error
 }
 

@@ -17,6 +17,7 @@ class SignedIn {
 
   constructor() {
     credentials.org = () => this.slug
+    credentials.prove = async () => (await import('./stepup')).askForProof()
   }
 
   async end(): Promise<void> {

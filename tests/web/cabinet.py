@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -28,15 +29,20 @@ SIZES = {
 }
 
 
-def create_owner(live: Live, email: str = EMAIL, org: str = "operator") -> None:
+def create_owner(live: Live, email: str, org: str) -> None:
     """Someone who owns an organisation."""
     arguments = ("--email", email, "--name", "Ann Example", "--org", org, "--role", "owner")
     live.cli("admin", "create-user", *arguments, "--password-stdin", stdin=PASSWORD)
 
 
-def create_fleet(live: Live) -> Fleet:
-    """Hosts of the operator's organisation."""
-    return Fleet(live.url, live.token("metrics:write"), int(time.time() * 1000))
+def populate(live: Live) -> Fleet:
+    """Two owners, of the operator's organisation and of an empty one, and the operator's hosts."""
+    with ThreadPoolExecutor() as pool:
+        people = [pool.submit(create_owner, live, *whom) for whom in ((EMAIL, "operator"), (NEWCOMER, "empty"))]
+        token = pool.submit(live.token, "metrics:write")
+        for person in people:
+            person.result()
+        return Fleet(live.url, token.result(), int(time.time() * 1000))
 
 
 async def sign_in(page: Page, live: Live, email: str = EMAIL) -> None:

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page
 
 from tests.live import Live, appliance
 from tests.web.browser import open_browser
-from tests.web.cabinet import NEWCOMER, Cabinet, create_fleet, create_owner, open_cabinet
+from tests.web.cabinet import Cabinet, open_cabinet, populate
 from tests.web.fleet import Fleet
 
 FRESH_MS = 20_000
@@ -19,18 +19,16 @@ FRESH_MS = 20_000
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Live]:
-    """A running appliance with two owners: one of the operator's organisation, one of an empty one."""
+    """A running appliance; only where there is a browser to look at it."""
     assert chromium
     with appliance(tmp_path_factory.mktemp("cabinet")) as live:
-        create_owner(live)
-        create_owner(live, NEWCOMER, "empty")
         yield live
 
 
 @pytest.fixture(scope="session")
 def reporting(live: Live) -> Fleet:
-    """The operator's hosts."""
-    return create_fleet(live)
+    """The appliance's people and hosts."""
+    return populate(live)
 
 
 @pytest.fixture
@@ -50,8 +48,9 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def cabinet(live: Live, browser: Browser) -> Cabinet:
+async def cabinet(live: Live, reporting: Fleet, browser: Browser) -> Cabinet:
     """The operator's owner, signed in."""
+    assert reporting.url == live.url
     return await open_cabinet(live, browser)
 
 

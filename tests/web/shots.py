@@ -24,9 +24,8 @@ from tests.web.cabinet import (
     PAGES,
     SIZES,
     Cabinet,
-    create_fleet,
-    create_owner,
     open_cabinet,
+    populate,
     settle,
     sign_in,
 )
@@ -212,9 +211,7 @@ def main() -> int:
         parser.error("no chromium (apt-get install chromium)")
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, appliance(Path(scratch)) as live:
-        create_owner(live)
-        create_owner(live, NEWCOMER, "empty")
-        create_fleet(live)
+        populate(live)
         studio = Studio(options.folder, options.only, options.sizes)
         asyncio.run(readme(live, chromium) if options.readme else take_all(studio, live, chromium))
     return 0

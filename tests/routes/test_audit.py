@@ -1,0 +1,232 @@
+"""Every route that changes something leaves its trace: these entries of the audit log, and no others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pyotp
+import pytest
+
+from obsv.accounts import NewUser, Role
+from obsv.accounts.installed import accounts
+from obsv.accounts.oauth import Identity
+from obsv.app import create_app
+from obsv.config import AuthProvider, load_settings
+from obsv.db import execute, fetch, fetch_value
+from tests.accounts.factors.authenticator import Authenticator
+from tests.database import database_url, engine_name
+from tests.oidc_provider import CLIENT_ID, Handler, Provider
+from tests.routes.cast import PASSWORD, SAME_ORIGIN
+
+__all__ = ["database_url", "engine_name"]
+
+API = "/api/obsv/v1"
+BASE_URL = "http://localhost:8450"
+CHEAP = {"auth.argon2.time_cost": 1, "auth.argon2.memory_cost": 19456}
+
+AUDITED: dict[str, tuple[str, ...]] = {
+    f"POST {API}/audit/export": ("audit.exported",),
+    f"PATCH {API}/me": ("user.name_changed",),
+    f"DELETE {API}/me/identities/{{provider}}": ("oauth.unlinked",),
+    f"POST {API}/me/passkeys": ("passkey.added",),
+    f"PATCH {API}/me/passkeys/{{passkey_id}}": ("passkey.renamed",),
+    f"DELETE {API}/me/passkeys/{{passkey_id}}": ("passkey.removed",),
+    f"POST {API}/me/password": ("user.password_changed",),
+    f"POST {API}/me/recovery-codes": ("recovery_codes.regenerated",),
+    f"POST {API}/me/sessions/end-others": ("session.revoked",),
+    f"DELETE {API}/me/sessions/{{session_id}}": ("session.revoked",),
+    f"POST {API}/me/totp/confirm": ("totp.enabled",),
+    f"DELETE {API}/me/totp": ("totp.disabled",),
+    f"PATCH {API}/org": ("org.mfa_required", "org.renamed"),  # as much as the body changes
+    f"POST {API}/org/invitations": ("member.invited",),
+    f"DELETE {API}/org/invitations/{{invitation_id}}": ("member.invitation_revoked",),
+    f"PATCH {API}/org/members/{{user_id}}": ("member.role_changed",),
+    f"DELETE {API}/org/members/{{user_id}}": ("member.removed",),
+    f"POST {API}/org/transfer": ("member.role_changed", "member.role_changed", "org.transferred"),
+    f"POST {API}/session/end": ("auth.logout",),
+    f"POST {API}/session/step-up": ("auth.stepup",),
+    f"POST {API}/tokens": ("token.created",),
+    f"DELETE {API}/tokens/{{token_id}}": ("token.revoked",),
+}
+
+SILENT: dict[str, str] = {
+    f"POST {API}/me/email": "mails a link; the change is told when the link is followed",
+    f"POST {API}/me/email/verify": "mails a link; that it was followed is told",
+    f"POST {API}/me/identities/{{provider}}/confirm": "leads elsewhere; coming back is told",
+    f"POST {API}/me/identities/{{provider}}/link": "leads elsewhere; coming back is told",
+    f"POST {API}/me/passkeys/options": "offers a challenge; nothing is added before it is answered",
+    f"POST {API}/me/totp": "offers a secret; nothing is added before a code of it is confirmed",
+    f"POST {API}/metrics/flush": "moves what is stored from memory to disk, and changes none of it",
+    f"POST {API}/session/step-up/options": "offers a challenge; its answer is told",
+}
+
+READING_POSTS = "POST /api/v1/"
+"""Prometheus' queries may come as forms."""
+
+
+async def written(after: int) -> tuple[str, ...]:
+    """What people and tokens did since; jobs of the instance write at times of their own."""
+    rows = await fetch(
+        "SELECT event FROM audit_log WHERE id > {} AND actor_kind IN ('user', 'token') ORDER BY id", after
+    )
+    return tuple(row["event"] for row in rows)
+
+
+@dataclass
+class Tour:
+    """Ann's way past all routes; each visit asserts what it left in the log."""
+
+    client: httpx.AsyncClient
+    people: dict[str, str]
+    csrf: str = ""
+    seen: set[str] = field(default_factory=set[str])
+
+    async def sign_in(self) -> None:
+        await enter(self.client)
+        self.csrf = (await self.client.get(API + "/session")).json()["csrf"]
+
+    async def visit(self, operation: str, body: object = None, **ids: str) -> Any:
+        """Ask, and compare the log; the answer's content."""
+        method, template = operation.split(" ", 1)
+        operation = f"{method} {API}{template}"
+        last = int(await fetch_value("SELECT COALESCE(MAX(id), 0) FROM audit_log") or 0)
+        headers = {**SAME_ORIGIN, "X-CSRF-Token": self.csrf}
+        answer = await self.client.request(method, API + template.format(**ids), json=body, headers=headers)
+        assert answer.is_success, f"{operation}: {answer.text}"
+        assert await written(last) == AUDITED.get(operation, ()), operation
+        self.seen.add(operation)
+        content = answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
+        self.csrf = (content or {}).get("csrf", self.csrf)
+        return content
+
+
+async def enter(client: httpx.AsyncClient) -> None:
+    """Through the door."""
+    form = {"email": "ann@example.org", "password": PASSWORD}
+    answer = await client.post("/login", data=form, headers=SAME_ORIGIN)
+    assert answer.headers["location"].startswith("/app"), answer.headers
+
+
+@pytest.fixture
+def provider() -> Iterator[AuthProvider]:
+    """A service elsewhere that is reached and can confirm who somebody is."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        url = f"http://127.0.0.1:{server.server_port}"
+        Handler.provider = Provider(url)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield AuthProvider(slug="corp", issuer=url, client_id=CLIENT_ID, allow_private=True)
+        server.shutdown()
+        thread.join()
+
+
+@dataclass
+class Browsers:
+    """Clients of the application in this process, each with a cookie jar."""
+
+    app: Any
+    stack: AsyncExitStack
+
+    async def new(self) -> httpx.AsyncClient:
+        client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url=BASE_URL)
+        return await self.stack.enter_async_context(client)
+
+
+async def make_people(*roles: tuple[str, Role]) -> dict[str, str]:
+    """Members of Acme; their ids by name."""
+    ids: dict[str, str] = {}
+    for name, role in roles:
+        wish = NewUser(f"{name}@example.org", name.title(), "Acme", role, PASSWORD)
+        person, _ = await accounts().administration.create_user(wish)
+        await accounts().people.attest_16(person.id)
+        ids[name] = person.id
+    return ids
+
+
+def operations(app: Any) -> set[str]:
+    """Those of the document that may change something."""
+    paths = app.openapi_schema.to_schema()["paths"]
+    every = {f"{method.upper()} {path}" for path, item in paths.items() for method in item}
+    return {name for name in every if not name.startswith(("GET ", READING_POSTS))}
+
+
+async def test_every_change_is_told(tmp_path: Path, database_url: str, provider: AuthProvider) -> None:
+    overrides = {"data_dir": str(tmp_path), "database.url": database_url, "auth.providers": (provider,)}
+    app = create_app(load_settings(env={}, overrides={**overrides, "agent.self_": False, **CHEAP}))
+    assert operations(app) == AUDITED.keys() | SILENT.keys()
+    # Not a fixture: the application has to stop in the task that started it.
+    async with app.lifespan(), AsyncExitStack() as stack:
+        browsers = Browsers(app, stack)
+        people = await make_people(("ann", Role.OWNER), ("bob", Role.VIEWER), ("cal", Role.VIEWER))
+        tour = Tour(await browsers.new(), people)
+        await tour.sign_in()
+        await _organisation(tour)
+        await _devices(tour, browsers)
+        await _elsewhere(tour)
+        await _factors(tour)
+        await _leaving(tour)
+    assert tour.seen == AUDITED.keys() | SILENT.keys()
+
+
+async def _organisation(tour: Tour) -> None:
+    token = await tour.visit("POST /tokens", {"name": "t", "scopes": ["metrics:read"]})
+    await tour.visit("DELETE /tokens/{token_id}", token_id=token["id"])
+    invited = await tour.visit("POST /org/invitations", {"email": "new@example.org", "role": "viewer"})
+    await tour.visit("DELETE /org/invitations/{invitation_id}", invitation_id=invited["id"])
+    await tour.visit("PATCH /org/members/{user_id}", {"role": "editor"}, user_id=tour.people["bob"])
+    await tour.visit("DELETE /org/members/{user_id}", user_id=tour.people["bob"])
+    await tour.visit("POST /audit/export")
+    await tour.visit("POST /metrics/flush")
+
+
+async def _devices(tour: Tour, browsers: Browsers) -> None:
+    await tour.visit("PATCH /me", {"name": "Anna"})
+    await tour.visit("POST /me/email", {"email": "anna@example.org"})
+    await enter(await browsers.new())
+    devices = (await tour.client.get(API + "/me/sessions")).json()["sessions"]
+    other = next(device["id"] for device in devices if not device["is_current"])
+    await tour.visit("DELETE /me/sessions/{session_id}", session_id=other)
+    await enter(await browsers.new())
+    await tour.visit("POST /me/sessions/end-others")
+    await tour.visit("POST /me/password", {"current": PASSWORD, "password": "a longer way to say the same"})
+
+
+async def _elsewhere(tour: Tour) -> None:
+    for step in ("link", "confirm"):
+        await tour.visit(f"POST /me/identities/{{provider}}/{step}", {}, provider="corp")
+    known = Identity("corp", "https://corp.example", "1", "ann@example.org", True, "Ann")
+    await accounts().federated.identities.link(tour.people["ann"], known)
+    await tour.visit("DELETE /me/identities/{provider}", provider="corp")
+
+
+async def _factors(tour: Tour) -> None:
+    authenticator = Authenticator()
+    offer = await tour.visit("POST /me/passkeys/options")
+    made = await tour.visit("POST /me/passkeys", {"credential": authenticator.create(offer["options"]), "name": "key"})
+    passkey_id = made["passkey"]["id"]
+    await tour.visit("PATCH /me/passkeys/{passkey_id}", {"name": "blue"}, passkey_id=passkey_id)
+    asked = await tour.visit("POST /session/step-up/options")
+    await tour.visit("POST /session/step-up", {"credential": authenticator.get(asked["options"])})
+    secret = (await tour.visit("POST /me/totp"))["secret"]
+    await tour.visit("POST /me/totp/confirm", {"code": pyotp.TOTP(secret).at(int(time.time()))})
+    await tour.visit("PATCH /org", {"name": "Acme & Co", "requires_mfa": True})
+    await tour.visit("POST /me/recovery-codes")
+    await tour.visit("DELETE /me/passkeys/{passkey_id}", passkey_id=passkey_id)
+    await tour.visit("DELETE /me/totp")
+
+
+async def _leaving(tour: Tour) -> None:
+    await execute("UPDATE organisations SET requires_mfa = {}", False)
+    accounts().authenticator.forget_members(tour.people["ann"])
+    await tour.visit("POST /org/transfer", {"user_id": tour.people["cal"]})
+    await execute("UPDATE users SET email_verified_at_ms = NULL WHERE id = {}", tour.people["ann"])
+    await tour.visit("POST /me/email/verify")
+    await tour.visit("POST /session/end")

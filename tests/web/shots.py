@@ -34,7 +34,7 @@ README = Path("obsv/site/docs/images/overview.png")
 DOORS = {
     "login": "/login",
     "register": "/register",
-    "reset": "/reset",
+    "forgot": "/forgot",
     "home": "/",
     "docs": "/docs",
     "agent": "/docs/agent",

@@ -72,3 +72,11 @@ async def test_the_command_of_the_dialog_brings_a_host_in(page: Page, tmp_path: 
     done = subprocess.run(["bash", "-c", once], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     await page.wait_for_url(re.compile("/hosts/new-host"), timeout=20_000)
+
+
+async def test_what_is_known_stays_from_page_to_page(page: Page) -> None:
+    await expect(page.get_by_role("row", name=re.compile("db-1"))).to_be_visible()
+    await page.route("**/api/obsv/v1/hosts", lambda _: None)  # never answered
+    await page.get_by_role("link", name="Hosts").click()
+    await expect(page.get_by_role("searchbox")).to_be_visible()
+    await expect(page.get_by_role("row", name=re.compile("db-1"))).to_be_visible()

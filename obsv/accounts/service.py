@@ -73,7 +73,7 @@ class Accounts:
         parts = Parts(clock, audit, people, organisations, passwords, sessions, tokens, Links(clock, keys))
         self.setup = SetUp(parts)
         limits = SignInLimits(clock, keys)
-        self.sign_in = SignIn(parts, limits)
+        self.sign_in = SignIn(parts, limits, self.base_url)
         self.factors = Factors(parts, keys, self.sign_in, base_url=self.base_url, name=settings.company.name or "obsv")
         self.step_up = StepUp(parts, limits, self.factors.proofs)
         self.federated = FederatedSignIn(parts, keys, self.sign_in, auth.providers, self.base_url)

@@ -223,6 +223,11 @@ class Sessions:
             for row in rows
         ]
 
+    async def is_new_device(self, user_id: str, origin: Origin) -> bool:
+        """Whether the person has sessions, and none of this browser and network; asked before one is made."""
+        rows = await fetch("SELECT ip_trunc, ua_family FROM sessions WHERE user_id = {} AND pending = {}", user_id, "")
+        return bool(rows) and (origin.ip_trunc, origin.ua_family) not in {(r["ip_trunc"], r["ua_family"]) for r in rows}
+
     # -- end ----------------------------------------------------------------------------------------------------
 
     async def end(self, value: str) -> Ended:

@@ -15,10 +15,12 @@ from obsv.accounts.limits import SignInLimits
 from obsv.accounts.origin import who
 from obsv.accounts.parts import Parts
 from obsv.accounts.people import Login
+from obsv.accounts.registration import letters
 from obsv.accounts.sessions import SECOND_FACTORS, NewSession, Session
 from obsv.accounts.types import Origin
 from obsv.core.errors import Unauthorized
 from obsv.db import write_tx
+from obsv.outbox import Kind
 
 SECOND_FACTOR: Final = "second_factor"
 ATTEST: Final = "attest_16"
@@ -36,9 +38,10 @@ class SignedIn:
 class SignIn:
     """The way in and the way out."""
 
-    def __init__(self, parts: Parts, limits: SignInLimits) -> None:
+    def __init__(self, parts: Parts, limits: SignInLimits, base_url: str) -> None:
         self._parts = parts
         self._limits = limits
+        self._base_url = base_url.rstrip("/")
 
     async def with_password(
         self, email: str, password: str, origin: Origin, *, address: str, remember: bool, old_value: str = ""
@@ -62,6 +65,8 @@ class SignIn:
         """
         pending = await self._next_step(login, methods)
         async with write_tx():
+            if not pending and await self._parts.sessions.is_new_device(login.user_id, origin):
+                await self._tell_of_new_device(login.user_id, origin)
             ended = await self._parts.sessions.end(old_value) if old_value else ()
             session = await self._parts.sessions.create(
                 login.user_id,
@@ -116,6 +121,14 @@ class SignIn:
             raise Unauthorized("Sign in again.", code="no_session")
         methods = (*session.methods, *shown)
         return await self.proved(login, methods, origin, remember=session.is_remembered, old_value=value)
+
+    async def _tell_of_new_device(self, user_id: str, origin: Origin) -> None:
+        person = await self._parts.people.get(user_id)
+        if person is None:
+            return
+        where = ", ".join(part for part in (origin.ua_family, origin.ip_trunc) if part) or "unknown"
+        letter = letters.new_device(f"{self._parts.clock.now():%d %B %Y, %H:%M} UTC", where, self._base_url)
+        await letters.send(user_id, person.email, "new_device", letter, Kind.SECURITY)
 
     async def _next_step(self, login: Login, methods: tuple[str, ...]) -> str:
         if SECOND_FACTORS.isdisjoint(methods) and (await enrolled(login.user_id)).any:

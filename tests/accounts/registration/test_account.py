@@ -233,3 +233,23 @@ async def test_codes_and_addresses_are_not_readable_in_the_database(
     dump = str([await fetch(f"SELECT * FROM {table}") for table in ("one_time_links", "outbox_messages", "users")])
     assert code not in dump
     assert "ann@" not in dump
+
+
+async def test_a_new_device_is_told_and_a_known_one_is_not(
+    service: Accounts, client: httpx.AsyncClient, sink: Sink
+) -> None:
+    firefox = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+    for _ in range(2):
+        async with browser(service) as same:
+            assert (await sign_in(same, "ann")).status_code == 303
+    assert await sink.mails() == []
+    async with browser(service) as other:
+        other.headers.update(firefox)
+        await sign_in(other, "ann")
+    (mail,) = await sink.mails()
+    assert mail.subject == "A new device signed in to your account"
+    assert "Firefox on Linux" in mail.text
+    async with browser(service) as again:
+        again.headers.update(firefox)
+        await sign_in(again, "ann")
+    assert len(await sink.mails()) == 1

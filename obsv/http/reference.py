@@ -6,19 +6,73 @@ The page is made from the same document, so the two cannot differ, and needs not
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from html import escape
-from typing import Any
+from typing import Any, Final
 
 from litestar import MediaType, Request, Response, Router, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Operation, PathItem
 
+from obsv.http.surfaces import Surface, surface_of
+
 PageFrame = Callable[[str, str], str]
 """(title, HTML) -> a whole page of the site."""
 
 PATH = "/api/obsv/v1/schema/openapi.json"
 _METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def _object(optional: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    required = [name for name in properties if name not in optional]
+    return {"type": "object", "properties": properties, "required": required}
+
+
+_TEXT: Final = {"type": "string"}
+_TEXTS: Final = {"type": "array", "items": _TEXT}
+_SHAPES: Final = {
+    "Problem": _object(
+        ("errors",),
+        **dict.fromkeys(("type", "title", "detail", "instance", "code", "request_id"), _TEXT),
+        status={"type": "integer"},
+        errors={"type": "array", "items": _object(pointer=_TEXT, detail=_TEXT)},
+    ),
+    "PrometheusAnswer": _object(
+        ("warnings", "infos"), status={"const": "success"}, data={}, warnings=_TEXTS, infos=_TEXTS
+    ),
+    "PrometheusError": _object(status={"const": "error"}, errorType=_TEXT, error=_TEXT),
+}
+
+
+class DocumentPlugin(JsonRenderPlugin):
+    """The document with the answers that the framework cannot know: errors, and Prometheus' envelope."""
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        """The document as JSON."""
+        return self.render_json(request, as_answered(openapi_schema))
+
+
+def as_answered(document: dict[str, Any]) -> dict[str, Any]:
+    """A copy of the document, where every operation answers in the shapes of its surface."""
+    told = deepcopy(document)
+    told.setdefault("components", {}).setdefault("schemas", {}).update(_SHAPES)
+    for path, item in told["paths"].items():
+        is_prometheus = surface_of("GET", path) is Surface.PROMETHEUS
+        for operation in item.values():
+            answers = operation["responses"]
+            answers.pop("400", None)  # the framework's own shape, which nobody gets
+            answers["default"] = {
+                "description": "An error",
+                "content": _content("PrometheusError") if is_prometheus else _content("Problem", "problem+json"),
+            }
+            if is_prometheus and "200" in answers:
+                answers["200"]["content"] = _content("PrometheusAnswer")
+    return told
+
+
+def _content(shape: str, kind: str = "json") -> dict[str, Any]:
+    return {f"application/{kind}": {"schema": {"$ref": f"#/components/schemas/{shape}"}}}
 
 
 def openapi_config(version: str) -> OpenAPIConfig:
@@ -29,7 +83,7 @@ def openapi_config(version: str) -> OpenAPIConfig:
         version=version,
         description="obsv's own API. The Prometheus API is described by Prometheus.",
         path=folder,
-        render_plugins=[JsonRenderPlugin(path=f"/{file}")],
+        render_plugins=[DocumentPlugin(path=f"/{file}")],
         use_handler_docstrings=True,
     )
 

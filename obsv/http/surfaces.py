@@ -32,7 +32,8 @@ class Route:
 
 
 def _row(surface: Surface, path: str) -> Route:
-    return Route(surface, re.compile(path))
+    # DOTALL: a line break in a path makes it no other surface's.
+    return Route(surface, re.compile(path, re.DOTALL))
 
 
 ROUTES: tuple[Route, ...] = (
@@ -51,7 +52,10 @@ ROUTES: tuple[Route, ...] = (
 )
 
 # Whose clients are most likely to ask for a path that nobody owns.
-_UNOWNED = ((re.compile(r"/api/v1(/.*)?"), Surface.PROMETHEUS), (re.compile(r"/api(/.*)?"), Surface.OWN))
+_UNOWNED = (
+    (re.compile(r"/api/v1(/.*)?", re.DOTALL), Surface.PROMETHEUS),
+    (re.compile(r"/api(/.*)?", re.DOTALL), Surface.OWN),
+)
 
 
 def owners(path: str) -> list[Surface]:

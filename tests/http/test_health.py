@@ -35,3 +35,11 @@ def test_the_reference_needs_nothing_from_elsewhere(client: Client) -> None:
     assert "http" not in page
     assert "<script" not in page
     assert client.get("/api/obsv/v1/schema/openapi.json").json()["info"]["version"] == "1.2.3"
+
+
+def test_the_document_tells_our_own_errors(client: Client) -> None:
+    document = client.get("/api/obsv/v1/schema/openapi.json").json()
+    answers = document["paths"]["/api/obsv/v1/widgets"]["post"]["responses"]
+    assert "400" not in answers
+    assert list(answers["default"]["content"]) == ["application/problem+json"]
+    assert {"title", "status", "detail", "code"} <= set(document["components"]["schemas"]["Problem"]["required"])

@@ -8,6 +8,7 @@ from obsv.http import Surface, owners, surface_of
 
 PATHS = {
     "/api/obsv/v1/session": Surface.OWN,
+    "/api/obsv/v1/tokens/a\nb": Surface.OWN,
     "/readyz": Surface.OWN,
     "/agent.pyz": Surface.OWN,
     "/api/v1/query": Surface.PROMETHEUS,

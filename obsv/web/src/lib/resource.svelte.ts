@@ -10,13 +10,16 @@ export class Resource<T> {
   data = $state.raw<T>()
   error = $state.raw<ApiError>()
   busy = $state(false)
-  /** The error, unless it is that nothing answers, which the frame tells for the whole page, beside data that stay. */
-  readonly problem: ApiError | undefined = $derived(this.data !== undefined && this.error?.status === 0 ? undefined : this.error)
   #load: (signal: AbortSignal) => Promise<T>
   #running: AbortController | undefined
 
   constructor(load: (signal: AbortSignal) => Promise<T>) {
     this.#load = load
+  }
+
+  /** The error, unless it is that nothing answers, which the frame tells for the whole page, beside data that stay. */
+  get problem(): ApiError | undefined {
+    return this.data !== undefined && this.error?.status === 0 ? undefined : this.error
   }
 
   /** Load it; an older load that still runs is given up. */

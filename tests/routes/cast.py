@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 
+from tests.accounts.factors.authenticator import Authenticator
 from tests.live import Live
 
 PASSWORD = "correct horse battery 9"
@@ -26,7 +27,7 @@ class Person:
     def ask(self, method: str, path: str, body: object = None, **headers: str) -> httpx.Response:
         """A request of the cabinet: same origin, with the token."""
         sent = {**SAME_ORIGIN, "X-CSRF-Token": self.csrf, **headers}
-        return self.client.request(method, path, json=body if method not in ("GET", "DELETE") else None, headers=sent)
+        return self.client.request(method, path, json=None if method in ("GET", "DELETE") else body, headers=sent)
 
 
 @dataclass
@@ -36,7 +37,12 @@ class Cast:
     live: Live
     people: dict[str, Person] = field(default_factory=dict[str, Person])
     ids: dict[str, str] = field(default_factory=dict[str, str])
-    token: str = ""
+    tokens: dict[str, str] = field(default_factory=dict[str, str])
+
+    def close(self) -> None:
+        """Close everybody's browser."""
+        for person in self.people.values():
+            person.client.close()
 
     def operations(self) -> dict[str, dict[str, Any]]:
         """Every operation of the OpenAPI document by "METHOD path"."""
@@ -77,20 +83,26 @@ def gather(live: Live) -> Cast:
     with ThreadPoolExecutor() as pool:
         list(pool.map(lambda one: _enrol(live, *one), CAST[1:]))
     cast.people = {name: sign_in(live, name) for name, _, _ in CAST}
-    ann = cast.people["ann"]
-    members = ann.ask("GET", "/api/obsv/v1/org/members").json()["members"]
-    invitation = ann.ask("POST", "/api/obsv/v1/org/invitations", {"email": "new@example.org", "role": "viewer"}).json()
-    token = ann.ask("POST", "/api/obsv/v1/tokens", {"name": "t", "scopes": ["metrics:read"]}).json()
-    session = ann.ask("GET", "/api/obsv/v1/me/sessions").json()["sessions"][0]
-    cast.ids = {
-        "token_id": token["id"],
+    ann, eve = cast.people["ann"], cast.people["eve"]
+    made = ann.ask("POST", "/api/obsv/v1/tokens", {"name": "little", "scopes": ["dashboards:read"]}).json()
+    wish = {"name": "all", "scopes": ["admin:org", "audit:read", "members:read", "metrics:read"]}
+    cast.tokens = {"little": made["token"], "eve": eve.ask("POST", "/api/obsv/v1/tokens", wish).json()["token"]}
+    cast.ids = {"token_id": made["id"], **_possessions(ann, live.url), "provider": "nobody", "name": "job"}
+    return cast
+
+
+def _possessions(ann: Person, origin: str) -> dict[str, str]:
+    """Ids of what is Ann's or her organisation's."""
+    api = "/api/obsv/v1"
+    members = ann.ask("GET", f"{api}/org/members").json()["members"]
+    invitation = ann.ask("POST", f"{api}/org/invitations", {"email": "new@example.org", "role": "viewer"}).json()
+    options = ann.ask("POST", f"{api}/me/passkeys/options").json()["options"]
+    credential = Authenticator(origin=origin).create(options)
+    added = ann.ask("POST", f"{api}/me/passkeys", {"credential": credential, "name": "key"}).json()
+    ann.csrf = added["csrf"]
+    return {
         "user_id": next(member["user_id"] for member in members if member["name"] == "ann"),
         "invitation_id": invitation["id"],
-        "session_id": session["id"],
-        "passkey_id": "psk_none",
-        "slug": "nobody",
-        "name": "job",
+        "passkey_id": added["passkey"]["id"],
+        "session_id": ann.ask("GET", f"{api}/me/sessions").json()["sessions"][0]["id"],
     }
-    wish = {"name": "little", "scopes": ["dashboards:read"]}
-    cast.token = ann.ask("POST", "/api/obsv/v1/tokens", wish).json()["token"]
-    return cast

@@ -1,92 +1,122 @@
-"""What every route asks for.  A route of the application that has no row here fails the tests."""
+"""Who gets what from every route.  A route of the application that has no row here fails the tests."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from enum import Enum
 
 
 class Needs(Enum):
-    """What a route asks for."""
+    """What a route asks for; from it follows what nobody (401) and a token without the scope (`token`) get."""
 
     PERSON = "a person who is signed in, whatever the role"
     MEMBER = "any member, or a token with the scope"
     ADMIN = "an admin or owner, or a token with the scope"
+    OWNER = "an owner, never a token"
     INSTANCE = "who runs the instance, or such a token"
 
+    @property
+    def token(self) -> int:
+        """Status for a token that lacks the scope; routes of a person take no tokens at all."""
+        return 401 if self is Needs.PERSON else 403
 
+
+@dataclass(frozen=True)
+class Row:
+    """Statuses when nothing but rights stands in the way of who asks with `body`.
+
+    `viewer` is a viewer of Acme in Acme; `stranger` the owner of another organisation, in that one, with ids of Acme's.
+    400, 409, 422: let through, and the body or the state is not what it takes. `{name}` in a body is an id of Acme's.
+    """
+
+    needs: Needs
+    viewer: int
+    stranger: int
+    body: dict[str, str] = field(default_factory=dict[str, str])
+
+
+PERSON, MEMBER, ADMIN, OWNER, INSTANCE = Needs
 API = "/api/obsv/v1"
-ROUTES: dict[str, Needs] = {
-    f"GET {API}/audit": Needs.ADMIN,
-    f"POST {API}/audit/export": Needs.ADMIN,
-    f"GET {API}/hosts": Needs.MEMBER,
-    f"GET {API}/instance/audit": Needs.INSTANCE,
-    f"GET {API}/me": Needs.PERSON,
-    f"PATCH {API}/me": Needs.PERSON,
-    f"POST {API}/me/email": Needs.PERSON,
-    f"POST {API}/me/email/verify": Needs.PERSON,
-    f"GET {API}/me/identities": Needs.PERSON,
-    f"DELETE {API}/me/identities/{{provider}}": Needs.PERSON,
-    f"POST {API}/me/identities/{{provider}}/confirm": Needs.PERSON,
-    f"POST {API}/me/identities/{{provider}}/link": Needs.PERSON,
-    f"GET {API}/me/passkeys": Needs.PERSON,
-    f"POST {API}/me/passkeys": Needs.PERSON,
-    f"POST {API}/me/passkeys/options": Needs.PERSON,
-    f"DELETE {API}/me/passkeys/{{passkey_id}}": Needs.PERSON,
-    f"PATCH {API}/me/passkeys/{{passkey_id}}": Needs.PERSON,
-    f"POST {API}/me/password": Needs.PERSON,
-    f"POST {API}/me/recovery-codes": Needs.PERSON,
-    f"GET {API}/me/security": Needs.PERSON,
-    f"GET {API}/me/sessions": Needs.PERSON,
-    f"POST {API}/me/sessions/end-others": Needs.PERSON,
-    f"DELETE {API}/me/sessions/{{session_id}}": Needs.PERSON,
-    f"DELETE {API}/me/totp": Needs.PERSON,
-    f"POST {API}/me/totp": Needs.PERSON,
-    f"POST {API}/me/totp/confirm": Needs.PERSON,
-    f"POST {API}/metrics/flush": Needs.INSTANCE,
-    f"GET {API}/org": Needs.MEMBER,
-    f"PATCH {API}/org": Needs.ADMIN,
-    f"GET {API}/org/invitations": Needs.ADMIN,
-    f"POST {API}/org/invitations": Needs.ADMIN,
-    f"DELETE {API}/org/invitations/{{invitation_id}}": Needs.ADMIN,
-    f"GET {API}/org/members": Needs.ADMIN,
-    f"DELETE {API}/org/members/{{user_id}}": Needs.ADMIN,  # everybody may leave: tests/accounts/orgs
-    f"PATCH {API}/org/members/{{user_id}}": Needs.ADMIN,
-    f"POST {API}/org/transfer": Needs.ADMIN,
-    f"GET {API}/session": Needs.PERSON,
-    f"POST {API}/session/end": Needs.PERSON,
-    f"GET {API}/session/step-up": Needs.PERSON,
-    f"POST {API}/session/step-up": Needs.PERSON,
-    f"POST {API}/session/step-up/options": Needs.PERSON,
-    f"GET {API}/tokens": Needs.ADMIN,
-    f"POST {API}/tokens": Needs.ADMIN,
-    f"DELETE {API}/tokens/{{token_id}}": Needs.ADMIN,
-    "GET /api/v1/alerts": Needs.MEMBER,
-    "GET /api/v1/format_query": Needs.MEMBER,
-    "POST /api/v1/format_query": Needs.MEMBER,
-    "GET /api/v1/label/{name}/values": Needs.MEMBER,
-    "GET /api/v1/labels": Needs.MEMBER,
-    "POST /api/v1/labels": Needs.MEMBER,
-    "GET /api/v1/metadata": Needs.MEMBER,
-    "GET /api/v1/query": Needs.MEMBER,
-    "POST /api/v1/query": Needs.MEMBER,
-    "GET /api/v1/query_exemplars": Needs.MEMBER,
-    "POST /api/v1/query_exemplars": Needs.MEMBER,
-    "GET /api/v1/query_range": Needs.MEMBER,
-    "POST /api/v1/query_range": Needs.MEMBER,
-    "GET /api/v1/rules": Needs.MEMBER,
-    "GET /api/v1/series": Needs.MEMBER,
-    "POST /api/v1/series": Needs.MEMBER,
-    "GET /api/v1/status/buildinfo": Needs.MEMBER,
+ROUTES: dict[str, Row] = {
+    f"GET {API}/audit": Row(ADMIN, 403, 200),
+    f"POST {API}/audit/export": Row(ADMIN, 403, 200),
+    f"GET {API}/hosts": Row(MEMBER, 200, 200),
+    f"GET {API}/instance/audit": Row(INSTANCE, 403, 403),
+    f"GET {API}/me": Row(PERSON, 200, 200),
+    f"PATCH {API}/me": Row(PERSON, 400, 400),
+    f"POST {API}/me/email": Row(PERSON, 400, 400),
+    f"POST {API}/me/email/verify": Row(PERSON, 409, 409),
+    f"GET {API}/me/identities": Row(PERSON, 200, 200),
+    f"DELETE {API}/me/identities/{{provider}}": Row(PERSON, 404, 404),
+    f"POST {API}/me/identities/{{provider}}/confirm": Row(PERSON, 404, 404),
+    f"POST {API}/me/identities/{{provider}}/link": Row(PERSON, 404, 404),
+    f"GET {API}/me/passkeys": Row(PERSON, 200, 200),
+    f"POST {API}/me/passkeys": Row(PERSON, 400, 400),
+    f"POST {API}/me/passkeys/options": Row(PERSON, 200, 200),
+    f"DELETE {API}/me/passkeys/{{passkey_id}}": Row(PERSON, 404, 404),
+    f"PATCH {API}/me/passkeys/{{passkey_id}}": Row(PERSON, 404, 404, {"name": "x"}),
+    f"POST {API}/me/password": Row(PERSON, 400, 400),
+    f"POST {API}/me/recovery-codes": Row(PERSON, 409, 409),
+    f"GET {API}/me/security": Row(PERSON, 200, 200),
+    f"GET {API}/me/sessions": Row(PERSON, 200, 200),
+    f"POST {API}/me/sessions/end-others": Row(PERSON, 204, 204),
+    f"DELETE {API}/me/sessions/{{session_id}}": Row(PERSON, 404, 404),
+    f"DELETE {API}/me/totp": Row(PERSON, 404, 404),
+    f"POST {API}/me/totp": Row(PERSON, 200, 200),
+    f"POST {API}/me/totp/confirm": Row(PERSON, 400, 400),
+    f"POST {API}/metrics/flush": Row(INSTANCE, 403, 403),
+    f"GET {API}/org": Row(MEMBER, 200, 200),
+    f"PATCH {API}/org": Row(ADMIN, 403, 200),
+    f"GET {API}/org/invitations": Row(ADMIN, 403, 200),
+    f"POST {API}/org/invitations": Row(ADMIN, 403, 400),
+    f"DELETE {API}/org/invitations/{{invitation_id}}": Row(ADMIN, 403, 404),
+    f"GET {API}/org/members": Row(ADMIN, 403, 200),
+    f"DELETE {API}/org/members/{{user_id}}": Row(ADMIN, 403, 404),  # everybody may leave: tests/accounts/orgs
+    f"PATCH {API}/org/members/{{user_id}}": Row(ADMIN, 403, 404, {"role": "viewer"}),
+    f"POST {API}/org/transfer": Row(OWNER, 403, 404, {"user_id": "{user_id}"}),
+    f"GET {API}/session": Row(PERSON, 200, 200),
+    f"POST {API}/session/end": Row(PERSON, 204, 204),
+    f"GET {API}/session/step-up": Row(PERSON, 200, 200),
+    f"POST {API}/session/step-up": Row(PERSON, 422, 422),
+    f"POST {API}/session/step-up/options": Row(PERSON, 404, 404),
+    f"GET {API}/tokens": Row(ADMIN, 403, 200),
+    f"POST {API}/tokens": Row(ADMIN, 403, 400),
+    f"DELETE {API}/tokens/{{token_id}}": Row(ADMIN, 403, 404),
+    "GET /api/v1/alerts": Row(MEMBER, 200, 200),
+    "GET /api/v1/format_query": Row(MEMBER, 400, 400),
+    "POST /api/v1/format_query": Row(MEMBER, 400, 400),
+    "GET /api/v1/label/{name}/values": Row(MEMBER, 200, 200),
+    "GET /api/v1/labels": Row(MEMBER, 200, 200),
+    "POST /api/v1/labels": Row(MEMBER, 200, 200),
+    "GET /api/v1/metadata": Row(MEMBER, 200, 200),
+    "GET /api/v1/query": Row(MEMBER, 400, 400),
+    "POST /api/v1/query": Row(MEMBER, 400, 400),
+    "GET /api/v1/query_exemplars": Row(MEMBER, 400, 400),
+    "POST /api/v1/query_exemplars": Row(MEMBER, 400, 400),
+    "GET /api/v1/query_range": Row(MEMBER, 400, 400),
+    "POST /api/v1/query_range": Row(MEMBER, 400, 400),
+    "GET /api/v1/rules": Row(MEMBER, 200, 200),
+    "GET /api/v1/series": Row(MEMBER, 400, 400),
+    "POST /api/v1/series": Row(MEMBER, 400, 400),
+    "GET /api/v1/status/buildinfo": Row(MEMBER, 200, 200),
 }
 
-UNDOCUMENTED = {
-    # Pages and doors: forms that check for themselves where they come from (tests/accounts, tests/site).
-    *("/", "/docs", "/docs/{name:str}", "/static/{name:str}", "/setup", "/login", "/login/age", "/login/factor"),
-    *("/login/factor/options", "/login/factor/passkey", "/login/passkey", "/login/passkey/options"),
-    *("/login/oauth/{provider:str}", "/login/oauth/{provider:str}/callback", "/login/oauth", "/invite", "/register"),
-    *("/forgot", "/reset", "/verify", "/email/confirm", "/email/undo"),
+PAGES = {
+    # Pages, and doors: forms that check for themselves where they come from (tests/accounts, tests/site).
+    *("GET /", "GET /docs", "GET /docs/{name:str}", "GET /docs/api", "GET /static/{name:str}"),
+    *("GET /setup", "POST /setup", "GET /register", "POST /register", "GET /invite", "POST /invite"),
+    *("GET /login", "POST /login", "GET /login/age", "POST /login/age", "GET /login/factor", "POST /login/factor"),
+    *("POST /login/factor/options", "POST /login/factor/passkey", "POST /login/passkey", "POST /login/passkey/options"),
+    *("GET /login/oauth", "POST /login/oauth/{provider:str}", "GET /login/oauth/{provider:str}/callback"),
+    *("GET /forgot", "POST /forgot", "GET /reset", "POST /reset", "GET /verify", "POST /verify"),
+    *("GET /email/confirm", "POST /email/confirm", "GET /email/undo", "POST /email/undo"),
     # The cabinet's shell and its files hold no data.
-    *("/app", "/app/{path:path}", "/app/assets/{name:str}"),
-    # Machines: a token each (tests/metrics, tests/journeys), or nothing to hide.
-    *("/api/v1/write", "/metrics", "/agent.pyz", "/healthz", "/readyz", "/-/healthy", "/-/ready", "/api/health"),
+    *("GET /app", "GET /app/{path:path}", "GET /app/assets/{name:str}"),
 }
+PUBLIC = {
+    # Whether it works, what it can be asked, and the program that a host downloads.
+    *("GET /healthz", "GET /readyz", "GET /-/healthy", "GET /-/ready", "GET /api/health", "GET /agent.pyz"),
+    *(f"GET {API}/schema", f"GET {API}/schema/openapi.json", f"GET {API}/schema/{{path:str}}"),
+}
+MACHINES = {"ANY /api/v1/write", "GET /metrics"}
+"""Protocols with a token each (tests/metrics, tests/journeys)."""

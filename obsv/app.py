@@ -8,6 +8,7 @@ from litestar import Litestar
 from litestar.types import Scope
 
 from obsv import __version__
+from obsv.access_log import access_log_router
 from obsv.accounts import Actor, accounts_router, authenticate_asgi, requires_scope
 from obsv.accounts.cookies import CookiePolicy
 from obsv.config import Settings, load_settings
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             site_router(),
             web_router(),
             accounts_router(),
+            access_log_router(),
             hosts_router(instance.store, range_query, clock, may_read),
             remote_write_handler(write),
             prometheus_router(instance.store, lambda: engine, may_read),
@@ -78,4 +80,5 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
     cookie = CookiePolicy(is_secure=settings.is_production).name
     install_frame(app, settings, cookie_name=cookie, own_limits=WRITE_PATHS, render_page=render_fault)
+    instance.access_log.watch(app, ingest=WRITE_PATHS)
     return app

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from obsv import __version__
+from obsv.access_log import AccessLog
 from obsv.accounts import Accounts, close_accounts
 from obsv.accounts import install as install_accounts
 from obsv.accounts.oauth import declared_hosts
@@ -49,6 +50,7 @@ class Instance:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings, self.clock = settings, clock
         self.limits = OrgLimits(self._plan)
+        self.access_log = AccessLog(clock)
         self._accounts: Installed[Accounts] = Installed("accounts service")
         self._store: Installed[MetricStore] = Installed("metric store")
         self._scheduler: Installed[Scheduler] = Installed("scheduler")
@@ -91,6 +93,7 @@ class Instance:
         """The life of the application."""
         async with AsyncExitStack() as stack:
             agent_token = await self._open_accounts(stack)
+            await stack.enter_async_context(self.access_log.running())
             store = self._make_store()
             await store.open()
             stack.push_async_callback(store.close)

@@ -68,9 +68,10 @@ class Authenticator:
             actor = await self._tokens.actor(token)
         else:
             actor = await self._by_session(scope, headers, needed)
+        # Before the scope is looked at: the access log tells who was refused.
+        scope.setdefault("state", {})["actor"] = actor
         if needed is not None:
             _require(actor, needed)
-        scope.setdefault("state", {})["actor"] = actor
         return actor
 
     async def presented(self, scope: Scope) -> Presented | None:

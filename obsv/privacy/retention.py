@@ -11,6 +11,7 @@ CLASSES: Final[dict[str, str]] = {
     "setup": "until the first account exists",
     "metrics": "as long as the organisation's plan says",
     "audit": "1 year after the event",
+    "access_log": "30 days after the call",
     "session": "14 days without use, 30 days at most",
     "link": "until it is used, 7 days at most",
     "attempt": "a day after the limit that it counts for",

@@ -38,6 +38,9 @@ class Row:
 PERSON, MEMBER, ADMIN, OWNER, INSTANCE = Needs
 API = "/api/obsv/v1"
 ROUTES: dict[str, Row] = {
+    f"GET {API}/access-log": Row(ADMIN, 403, 200),
+    f"GET {API}/access-log/export": Row(ADMIN, 403, 200),
+    f"GET {API}/access-log/ingest": Row(ADMIN, 403, 200),
     f"GET {API}/audit": Row(ADMIN, 403, 200),
     f"POST {API}/audit/export": Row(ADMIN, 403, 200),
     f"GET {API}/hosts": Row(MEMBER, 200, 200),

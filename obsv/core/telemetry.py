@@ -8,7 +8,10 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Protocol
+
+from obsv.core.errors import ObsvError
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
@@ -155,10 +158,11 @@ class Registry:
         return metric
 
     def expose(self) -> str:
-        """Everything, as text."""
+        """Everything, as text; a part that is not up tells nothing, and does not silence the others."""
         out: list[str] = []
         for metric in sorted(self._metrics.values(), key=lambda metric: metric.name):
-            out += (f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.type}", *metric.lines())
+            with suppress(ObsvError):
+                out += (f"# HELP {metric.name} {metric.help}", f"# TYPE {metric.name} {metric.type}", *metric.lines())
         return "\n".join(out) + "\n"
 
 

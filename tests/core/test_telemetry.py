@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from obsv.core.errors import Unavailable
 from obsv.core.telemetry import Registry
 
 
@@ -49,3 +50,16 @@ def test_asking_twice_gives_the_same_metric() -> None:
     registry.counter("a_total", "A.").add()
     registry.counter("a_total", "A.").add()
     assert "a_total 2" in registry.expose()
+
+
+def test_a_part_that_is_not_up_does_not_silence_the_others() -> None:
+    registry = Registry()
+
+    def away() -> float:
+        raise Unavailable("still starting")
+
+    registry.asked("obsv_away", "Not up.", away)
+    registry.asked("obsv_here", "Up.", lambda: 1)
+    text = registry.expose()
+    assert "obsv_here 1" in text
+    assert "obsv_away" not in text

@@ -20,6 +20,7 @@ from obsv.accounts import Accounts, close_accounts
 from obsv.accounts import install as install_accounts
 from obsv.accounts.oauth import declared_hosts
 from obsv.audit import close_audit, open_audit
+from obsv.audit import jobs as audit_jobs
 from obsv.config import Settings, warnings
 from obsv.core.clock import Clock
 from obsv.core.duration import parse_duration_ms
@@ -161,7 +162,8 @@ class Instance:
 
         stack.push_async_callback(stop_sending)
         retention = retention_job(self.store, self.clock, _organisations, self._retention_ms)
-        jobs = (*outbox_jobs(mail), *privacy_jobs(self.clock), retention)
+        audit = self._accounts.get().audit
+        jobs = (*outbox_jobs(mail), *privacy_jobs(self.clock), *audit_jobs(audit), retention)
         scheduler = self._scheduler.put(Scheduler(jobs, self.clock))
         await scheduler.start()
         stack.push_async_callback(scheduler.stop)

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from obsv.audit import chain
+from obsv.audit.checkpoints import Checkpoints
 from obsv.audit.events import DETAIL_KEYS, EVENTS
 from obsv.audit.tables import AuditEntry, AuditHead, AuditPersonal
 from obsv.audit.types import INSTANCE_CHAIN, Detail, Who
@@ -27,6 +28,7 @@ class AuditLog:
 
     def __init__(self, keys: KeyStore, clock: Clock) -> None:
         self._keys, self._clock = keys, clock
+        self.checkpoints = Checkpoints(keys, clock)
 
     async def write(
         self,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from obsv.audit import chain
+from obsv.audit.checkpoints import Mark, holds
 from obsv.audit.types import INSTANCE_CHAIN, Entry, Verification
 from obsv.db import fetch
 
@@ -60,8 +62,16 @@ async def entries(org: int | None, wanted: Filter = EVERYTHING, *, limit: int = 
     return [_entry(row) for row in await fetch(sql, *args, limit)]
 
 
-async def verify(org: int | None) -> Verification:
-    """Walk a chain from its pruned prefix to its head and say where it is broken, if it is."""
+async def verify(org: int | None, mark: Mark | None = None) -> Verification:
+    """Walk a chain from its pruned prefix to its head, past `mark`, and say where it is broken, if it is."""
+    found = await _walk(org)
+    if found.is_valid and mark is not None and not await holds(_chain(org), mark):
+        reason = "it no longer holds the entry that was noted outside of the database"
+        return replace(found, is_valid=False, broken_seq=min(mark.seq, found.head_seq + 1), reason=reason)
+    return found
+
+
+async def _walk(org: int | None) -> Verification:
     heads = await fetch("SELECT seq, hash, pruned_seq, pruned_hash FROM audit_heads WHERE chain = {}", _chain(org))
     if not heads:
         stray = await fetch("SELECT seq FROM audit_log WHERE chain = {} LIMIT 1", _chain(org))
@@ -88,11 +98,11 @@ async def verify(org: int | None) -> Verification:
     return Verification(True, checked, head["seq"], head["hash"])
 
 
-async def verify_all(only: int | None = None) -> dict[int, Verification]:
+async def verify_all(marks: Mapping[int, Mark], only: int | None = None) -> dict[int, Verification]:
     """Every chain by number (0: the instance's), or `only` that one; entries of a chain without a head break it."""
-    rows = await fetch("SELECT chain FROM audit_heads UNION SELECT chain FROM audit_log ORDER BY chain")
-    chains = [row["chain"] for row in rows if only in (None, row["chain"])]
-    return {chain: await verify(chain or None) for chain in chains}
+    rows = await fetch("SELECT chain FROM audit_heads UNION SELECT chain FROM audit_log")
+    chains = {int(row["chain"]) for row in rows} | marks.keys()
+    return {chain: await verify(chain or None, marks.get(chain)) for chain in sorted(chains) if only in (None, chain)}
 
 
 async def _after(org: int | None, seq: int, upto: int) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ Keys are files under `data/keys/` and never rows of a database, whose log and ba
     known.json          a fingerprint of each key ever used: a missing or exchanged one is noticed at start
     subjects/<ref>.json the data keys of one user or organisation, wrapped by a master key
     tombstones.jsonl    who was erased and when; append-only
+    audit-heads.json    where the chains of the audit log ended an hour ago (see `obsv.audit.checkpoints`)
 
 Use: `keystore().encrypt(user_id, "users", "email", user_id, b"…")`. An envelope is bound to its table, column and row,
 so that one copied to another row does not open. `INSTANCE` stands for what belongs to no subject (an SMTP password).

@@ -126,6 +126,18 @@ class KeyStore:
         folded = unicodedata.normalize("NFKC", email.strip()).casefold()
         return hmac.new(self._index_key, folded.encode(), hashlib.sha256).hexdigest()
 
+    # What must be out of the database's reach
+
+    def read_apart(self, name: str) -> bytes:
+        """A small file that is kept with the keys, and so shared by the replicas; empty when there is none."""
+        path = self._folder / name
+        return path.read_bytes() if path.exists() else b""
+
+    def change_apart(self, name: str, change: Callable[[bytes], bytes]) -> None:
+        """Replace it by what `change` makes of it, one process at a time."""
+        with files.locked(self._folder):
+            files.write_private(self._folder / name, change(self.read_apart(name)))
+
     # Subjects
 
     async def create_subject(self, subject_ref: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from obsv import audit
-from obsv.audit import SYSTEM, AuditLog, Filter, Who, entries, prune, verify
+from obsv.audit import SYSTEM, AuditLog, Filter, Who, entries, prune, queries, verify
 from obsv.core.clock import ManualClock
 from obsv.core.days import day_of
 from obsv.db import execute, fetch, fetch_value, is_postgres, write_tx
@@ -144,6 +144,43 @@ async def test_tampering_is_noticed(log: AuditLog, sql: str, reason: str) -> Non
     checked = await verify(1)
     assert not checked.is_valid
     assert reason in checked.reason
+
+
+@pytest.mark.parametrize(
+    "forgery",
+    [
+        ["DELETE FROM audit_log WHERE seq > 2", "UPDATE audit_heads SET seq = 2, hash = (SELECT hash FROM audit_log)"],
+        ["DELETE FROM audit_log", "DELETE FROM audit_heads"],
+    ],
+    ids=["the end", "the whole chain"],
+)
+async def test_what_a_chain_cannot_know_is_known_from_the_mark(log: AuditLog, forgery: list[str]) -> None:
+    """Whoever may write the database may make a chain that is whole in itself."""
+    await fill(4)
+    assert await log.checkpoints.note() == []
+    for sql in forgery:
+        await without_triggers(sql.replace("FROM audit_log)", "FROM audit_log WHERE seq = 2)"))
+    assert (await queries.verify(1)).is_valid
+    checked = await verify(1)
+    assert not checked.is_valid
+    assert "noted outside" in checked.reason
+    await fill(4)
+    assert await log.checkpoints.note() == [1], "a mark that is lost stays where it was"
+    assert not (await verify(1)).is_valid
+    await log.checkpoints.accept()
+    assert (await audit.verify_all())[1].is_valid
+
+
+async def test_a_mark_outlives_the_pruning_of_its_entry(log: AuditLog, clock: ManualClock) -> None:
+    await fill(3)
+    await log.checkpoints.note()
+    clock.advance(2 * YEAR_S)
+    for expected in (3, 0):
+        assert await prune(day_of(clock.now_ms()), limit=10) == expected
+        assert (await verify(1)).is_valid
+        await fill(1)
+    await log.checkpoints.note()
+    assert log.checkpoints.read()[1].seq == 5
 
 
 async def test_erasing_a_person_leaves_the_chain_valid(log: AuditLog) -> None:

@@ -2,7 +2,7 @@
 
 The account's key is its blind index, known or not, so being refused tells nothing about whether the account exists. A
 lock is soft: it ends by itself after 15 minutes at most, so nobody can be locked out for good; and it is for passwords
-alone, so that a passkey still opens.
+of unknown devices alone: a passkey still opens, and who has a session of the account goes by a limit of its own.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from obsv.keys import KeyStore
 DAY_S: Final = 86_400
 PER_ACCOUNT: Final = (Limit("sign-in-minute", 5, 60), Limit("sign-in-hour", 20, 3600))
 PER_ADDRESS: Final = Limit("sign-in-address", 30, 60)
+PER_DEVICE: Final = Limit("sign-in-device", 10, 3600)
 FAILURES: Final = Limit("sign-in-failures", 1_000_000, DAY_S)
 FREE_FAILURES: Final = 5
 LOCKS: Final = tuple(Limit("sign-in-lock", 1, seconds) for seconds in (60, 120, 240, 480, 900))
@@ -36,6 +37,14 @@ class SignInLimits:
         await self._attempts.count(PER_ADDRESS, network_of(address))
         for limit in PER_ACCOUNT:
             await self._attempts.count(limit, account)
+
+    async def attempt_of(self, session_id: str) -> None:
+        """The same for a browser that has a session of the account: strangers who guess cannot lock it out."""
+        await self._attempts.count(PER_DEVICE, session_id)
+
+    async def succeeded_of(self, session_id: str) -> None:
+        """Forget that session's attempts."""
+        await self._attempts.clear(PER_DEVICE, session_id)
 
     async def failed(self, account: str) -> bool:
         """Count a failure; whether the account is locked for a while now."""

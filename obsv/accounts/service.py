@@ -13,8 +13,10 @@ from obsv.accounts.authenticate import Authenticator
 from obsv.accounts.cookies import CookiePolicy
 from obsv.accounts.entitlements import Entitlements
 from obsv.accounts.factors.service import Factors
+from obsv.accounts.factors.state import Waiting
 from obsv.accounts.limits import SignInLimits
 from obsv.accounts.links import Links
+from obsv.accounts.mailed_codes import MailedCodes
 from obsv.accounts.oauth.federated import FederatedSignIn
 from obsv.accounts.organisations import Organisations
 from obsv.accounts.orgs import Invitations, Members
@@ -75,9 +77,10 @@ class Accounts:
         limits = SignInLimits(clock, keys)
         self.sign_in = SignIn(parts, limits, self.base_url)
         self.factors = Factors(parts, keys, self.sign_in, base_url=self.base_url, name=settings.company.name or "obsv")
-        self.step_up = StepUp(parts, limits, self.factors.proofs)
-        self.federated = FederatedSignIn(parts, keys, self.sign_in, auth.providers, self.base_url)
         attempts = Attempts(clock, keys)
+        mailed = MailedCodes(people, Waiting(clock, sessions), attempts)
+        self.step_up = StepUp(parts, limits, self.factors.proofs, mailed)
+        self.federated = FederatedSignIn(parts, keys, self.sign_in, auth.providers, self.base_url)
         self.address = Address(parts, attempts, self.base_url)
         self.password_change = PasswordChange(parts, attempts, self.base_url)
         self.registration = Registration(parts, attempts, self.address, mode=auth.registration, base_url=self.base_url)

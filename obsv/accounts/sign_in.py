@@ -48,8 +48,12 @@ class SignIn:
     ) -> SignedIn:
         """Begin a new session; the browser's old one ends.  Raises `Unauthorized`, `TooMany`, `Unavailable`."""
         account = self._parts.people.index(email)
-        await self._limits.attempt(account, address)
         login = await self._parts.people.login(email)
+        known = await self._parts.sessions.find(old_value)
+        if known is not None and login is not None and known.user_id == login.user_id and not known.pending:
+            await self._limits.attempt_of(known.id)
+        else:
+            await self._limits.attempt(account, address)
         if not await self._parts.passwords.check(login.password_hash if login else None, password) or login is None:
             await self._refuse(account, login, origin)
         await self._limits.succeeded(account)

@@ -81,6 +81,7 @@ ROUTES: dict[str, Row] = {
     f"POST {API}/session/end": Row(PERSON, 204, 204),
     f"GET {API}/session/step-up": Row(PERSON, 200, 200),
     f"POST {API}/session/step-up": Row(PERSON, 422, 422),
+    f"POST {API}/session/step-up/mail": Row(PERSON, 409, 409),
     f"POST {API}/session/step-up/options": Row(PERSON, 404, 404),
     f"GET {API}/tokens": Row(ADMIN, 403, 200),
     f"POST {API}/tokens": Row(ADMIN, 403, 400),

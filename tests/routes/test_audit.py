@@ -65,6 +65,7 @@ SILENT: dict[str, str] = {
     f"POST {API}/me/passkeys/options": "offers a challenge; nothing is added before it is answered",
     f"POST {API}/me/totp": "offers a secret; nothing is added before a code of it is confirmed",
     f"POST {API}/metrics/flush": "moves what is stored from memory to disk, and changes none of it",
+    f"POST {API}/session/step-up/mail": "mails a code; its use is told",
     f"POST {API}/session/step-up/options": "offers a challenge; its answer is told",
 }
 
@@ -171,9 +172,19 @@ async def test_every_change_is_told(tmp_path: Path, database_url: str, provider:
         await _organisation(tour)
         await _devices(tour, browsers)
         await _elsewhere(tour)
+        await _by_mail(tour)
         await _factors(tour)
         await _leaving(tour)
     assert tour.seen == AUDITED.keys() | SILENT.keys()
+
+
+async def _by_mail(tour: Tour) -> None:
+    """A code is mailed only to who has nothing else, as Ann for a moment."""
+    ann = tour.people["ann"]
+    kept = await fetch_value("SELECT password_hash FROM users WHERE id = {}", ann)
+    await execute("UPDATE users SET password_hash = NULL WHERE id = {}", ann)
+    await tour.visit("POST /session/step-up/mail")
+    await execute("UPDATE users SET password_hash = {} WHERE id = {}", kept, ann)
 
 
 async def _organisation(tour: Tour) -> None:

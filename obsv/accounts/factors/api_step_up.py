@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from litestar import Controller, Response, get, post
 from litestar.params import JSONBody
+from litestar.status_codes import HTTP_204_NO_CONTENT
 
-from obsv.accounts.client import address_of, origin_of
+from obsv.accounts.client import origin_of
 from obsv.accounts.csrf import csrf_token
 from obsv.accounts.factors.api import with_session
 from obsv.accounts.factors.types import PasskeyOptions, SteppedUp, StepUpProof, StepUpWays
@@ -34,9 +35,14 @@ class StepUpController(Controller):
         """What `navigator.credentials.get` is called with; the answer is good for 5 minutes, once."""
         return PasskeyOptions(await accounts().step_up.ask_passkey((await presented_by(request)).session))
 
+    @post("/mail", status_code=HTTP_204_NO_CONTENT, summary="Ask for a code by mail", operation_id="mailStepUpCode")
+    async def mail(self, request: AnyRequest) -> None:
+        """For who has no password, app or passkey; it is good for ten minutes, once."""
+        await accounts().step_up.mail_code((await presented_by(request)).session)
+
     @post("/", status_code=200, summary="Prove to be oneself", operation_id="stepUp")
     async def prove(self, request: AnyRequest, data: JSONBody[StepUpProof]) -> Response[SteppedUp]:
-        """By password, by a code of the app, or by a passkey. The answer sets the session's next cookie."""
+        """By password, by a code of the app or by mail, or by a passkey. The answer sets the session's next cookie."""
         session = (await presented_by(request)).session
         rotated = await _proved(request, session, data)
         until = accounts().step_up.parts.clock.now_ms() + SUDO_MS
@@ -45,12 +51,13 @@ class StepUpController(Controller):
 
 async def _proved(request: AnyRequest, session: Session, proof: StepUpProof) -> NewSession:
     step_up, origin = accounts().step_up, origin_of(request)
-    match proof:
-        case StepUpProof(password=str(password), code=None, credential=None):
-            return await step_up.with_password(session, password, origin, address=address_of(request))
-        case StepUpProof(password=None, code=str(code), credential=None):
-            return await step_up.with_code(session, code, origin)
-        case StepUpProof(password=None, code=None, credential=dict(credential)):
-            return await step_up.with_passkey(session, credential, origin)
-        case _:
-            raise Invalid("Send one of password, code and credential.", code="one_proof")
+    if [proof.password, proof.code, proof.mailed, proof.credential].count(None) == 3:
+        if proof.password is not None:
+            return await step_up.with_password(session, proof.password, origin)
+        if proof.code is not None:
+            return await step_up.with_code(session, proof.code, origin)
+        if proof.mailed is not None:
+            return await step_up.with_mailed_code(session, proof.mailed, origin)
+        if proof.credential is not None:
+            return await step_up.with_passkey(session, proof.credential, origin)
+    raise Invalid("Send one of password, code, mailed and credential.", code="one_proof")

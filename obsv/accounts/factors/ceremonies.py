@@ -28,7 +28,7 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from obsv.accounts.factors.state import LIVES_MS
+from obsv.accounts.factors.state import Challenge
 
 _log = structlog.get_logger("obsv.passkeys")
 
@@ -107,7 +107,7 @@ class RelyingParty:
                 user_display_name=display_name,
                 user_id=handle,
                 challenge=challenge,
-                timeout=LIVES_MS,
+                timeout=Challenge.lives_ms,
                 authenticator_selection=AuthenticatorSelectionCriteria(
                     resident_key=ResidentKeyRequirement.REQUIRED,
                     user_verification=UserVerificationRequirement.REQUIRED,
@@ -122,7 +122,7 @@ class RelyingParty:
             generate_authentication_options(
                 rp_id=self.rp_id,
                 challenge=challenge,
-                timeout=LIVES_MS,
+                timeout=Challenge.lives_ms,
                 allow_credentials=_descriptors(known),
                 user_verification=UserVerificationRequirement.REQUIRED,
             )

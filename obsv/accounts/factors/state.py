@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 import msgspec
 
 from obsv.accounts.sessions import Session, Sessions
 from obsv.core.clock import Clock
-
-LIVES_MS: Final = 5 * 60_000
 
 
 class Purpose(StrEnum):
@@ -25,6 +23,8 @@ class Purpose(StrEnum):
 class TotpOffer(msgspec.Struct, frozen=True, tag="totp"):
     """A secret that counts once a code of it was entered; `tries` were wrong so far."""
 
+    lives_ms: ClassVar = 5 * 60_000
+
     secret: str
     made_at_ms: int
     tries: int = 0
@@ -33,13 +33,25 @@ class TotpOffer(msgspec.Struct, frozen=True, tag="totp"):
 class Challenge(msgspec.Struct, frozen=True, tag="passkey"):
     """What a passkey must sign."""
 
+    lives_ms: ClassVar = 5 * 60_000
+
     purpose: Purpose
     value: bytes
     made_at_ms: int
 
 
-_ANY: Final = TotpOffer | Challenge
-Kept = TypeVar("Kept", TotpOffer, Challenge)
+class MailedCode(msgspec.Struct, frozen=True, tag="mailed"):
+    """A code that was sent by mail, as its digest; `tries` were wrong so far."""
+
+    lives_ms: ClassVar = 10 * 60_000
+
+    digest: str
+    made_at_ms: int
+    tries: int = 0
+
+
+_ANY: Final = TotpOffer | Challenge | MailedCode
+Kept = TypeVar("Kept", TotpOffer, Challenge, MailedCode)
 
 
 class Waiting:
@@ -53,7 +65,7 @@ class Waiting:
         """When a state is made."""
         return self._clock.now_ms()
 
-    async def keep(self, session: Session, state: TotpOffer | Challenge) -> None:
+    async def keep(self, session: Session, state: TotpOffer | Challenge | MailedCode) -> None:
         """Keep it until it is taken or another takes its place."""
         await self._sessions.keep_state(session, msgspec.json.encode(state))
 
@@ -66,6 +78,6 @@ class Waiting:
             state = msgspec.json.decode(kept, type=_ANY)
         except msgspec.MsgspecError:
             return None  # another way of signing in keeps its state in the same place
-        if not isinstance(state, kind) or self._clock.now_ms() - state.made_at_ms >= LIVES_MS:
+        if not isinstance(state, kind) or self._clock.now_ms() - state.made_at_ms >= kind.lives_ms:
             return None
         return state

@@ -96,17 +96,21 @@ class AddedPasskey(msgspec.Struct, frozen=True):
 
 
 class StepUpWays(msgspec.Struct, frozen=True):
-    """How the person can prove to be themself (`password`, `totp`, `passkey`), and until when they did already."""
+    """How the person can prove to be themself, and until when they did already.
+
+    `password`, `totp`, `passkey`; `mail`, a code sent by mail, where there is nothing else.
+    """
 
     ways: list[str]
     fresh_until_ms: int
 
 
 class StepUpProof(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One of them: the password, a code of the app, or a passkey's answer."""
+    """One of them: the password, a code of the app, a code that was mailed, or a passkey's answer."""
 
     password: str | None = None
     code: str | None = None
+    mailed: str | None = None
     credential: dict[str, Any] | None = None
 
 

@@ -71,6 +71,16 @@ def address_changed(new: str, link: str) -> Letter:
     )
 
 
+def step_up_code(code: str) -> Letter:
+    """To who is signed in, wants to do what is dangerous, and has no other way to prove to be themself."""
+    return Letter(
+        "Your code to confirm that it is you",
+        ("Enter this code where obsv asks for it.",),
+        facts={"Code": code},
+        closing="It works once, for ten minutes. If you did not ask for it, end all sessions of your account.",
+    )
+
+
 def new_device(when: str, where: str, base_url: str) -> Letter:
     """To whom somebody signed in from a device that was not seen before."""
     return Letter(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 import httpx
@@ -10,10 +11,11 @@ import pytest
 
 from obsv.audit import entries
 from obsv.db import execute
-from tests.accounts.app import PASSWORD
+from tests.accounts.app import PASSWORD, sign_in
 from tests.accounts.factors.authenticator import Authenticator
 from tests.accounts.factors.conftest import MakePerson
 from tests.accounts.factors.person import COOKIE, Person, code_of
+from tests.accounts.mail import Sink
 
 STEP_UP = "/session/step-up"
 NEEDS_IT = ("POST", "/me/totp")
@@ -121,8 +123,8 @@ async def test_a_wrong_password_leaves_the_session_alone(ann: Person) -> None:
     assert (last.event, last.outcome) == ("auth.stepup", "failure")
 
 
-async def test_tries_are_limited_as_at_sign_in(ann: Person) -> None:
-    answers = [await ann.call("POST", STEP_UP, {"password": "not the one at all"}) for _ in range(6)]
+async def test_tries_are_limited(ann: Person) -> None:
+    answers = [await ann.call("POST", STEP_UP, {"password": "not the one at all"}) for _ in range(11)]
     assert answers[-1].status_code == 429
     assert "Retry-After" in answers[-1].headers
     secret, _ = await ann.add_totp()
@@ -161,8 +163,49 @@ async def test_of_two_at_once_the_browser_keeps_one_that_works(ann: Person) -> N
     assert await ann.service.sessions.find(given[0]) is not None
 
 
-async def test_without_any_way(ann: Person) -> None:
+async def mailed_code(person: Person, sink: Sink) -> str:
+    assert (await person.call("POST", f"{STEP_UP}/mail")).status_code == 204
+    return re.findall(r"\b\d{8}\b", (await sink.mails())[-1].text)[-1]
+
+
+async def test_without_another_way_by_a_code_that_is_mailed(ann: Person, sink: Sink) -> None:
+    """Accounts that sign in at another provider alone."""
     await execute("UPDATE users SET password_hash = NULL WHERE id = {}", ann.user_id)
-    assert (await ann.must("GET", STEP_UP))["ways"] == []
+    await stale(ann)
+    assert (await ann.must("GET", STEP_UP))["ways"] == ["mail"]
     assert (await ann.call("POST", f"{STEP_UP}/options")).status_code == 404
     assert (await ann.call("POST", STEP_UP, {"password": PASSWORD})).status_code == 403
+    old = await mailed_code(ann, sink)
+    code = await mailed_code(ann, sink)
+    assert (await ann.call("POST", STEP_UP, {"mailed": old})).status_code == 403
+    await ann.must("POST", STEP_UP, {"mailed": f"{code[:4]} {code[4:]}"})
+    assert (await ann.call("POST", STEP_UP, {"mailed": code})).status_code == 403, "it works once"
+    await ann.must("POST", "/me/totp")
+
+
+async def test_a_mailed_code_ends_with_its_tries_and_its_time(ann: Person, sink: Sink) -> None:
+    await execute("UPDATE users SET password_hash = NULL WHERE id = {}", ann.user_id)
+    code = await mailed_code(ann, sink)
+    wrong = [await ann.call("POST", STEP_UP, {"mailed": "1"}) for _ in range(5)]
+    assert [answer.status_code for answer in wrong] == [403] * 5
+    assert (await ann.call("POST", STEP_UP, {"mailed": code})).status_code == 403
+    code = await mailed_code(ann, sink)
+    ann.clock.advance(601)
+    assert (await ann.call("POST", STEP_UP, {"mailed": code})).status_code == 403
+
+
+async def test_no_code_is_mailed_to_who_has_a_better_way(ann: Person) -> None:
+    refused = await ann.call("POST", f"{STEP_UP}/mail")
+    assert (refused.status_code, refused.json()["code"]) == (409, "better_way")
+
+
+async def test_strangers_who_guess_lock_out_nobody_who_is_signed_in(ann: Person, person: MakePerson) -> None:
+    """Neither the fresh proof nor signing in anew, in a browser that has a session of the account."""
+    client = (await person("ann", is_signed_in=False)).client
+    for _ in range(6):
+        await sign_in(client, "ann", "not the one at all")
+    client.cookies.clear()
+    assert (await sign_in(client, "ann")).status_code == 429
+    await ann.must("POST", STEP_UP, {"password": PASSWORD})
+    client.cookies.set(COOKIE, ann.cookie)
+    assert (await sign_in(client, "ann")).status_code == 303

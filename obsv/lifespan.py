@@ -18,6 +18,7 @@ from obsv import __version__
 from obsv.access_log import AccessLog
 from obsv.accounts import Accounts, close_accounts
 from obsv.accounts import install as install_accounts
+from obsv.accounts import jobs as accounts_jobs
 from obsv.accounts.oauth import declared_hosts
 from obsv.audit import close_audit, open_audit
 from obsv.audit import jobs as audit_jobs
@@ -162,8 +163,14 @@ class Instance:
 
         stack.push_async_callback(stop_sending)
         retention = retention_job(self.store, self.clock, _organisations, self._retention_ms)
-        audit = self._accounts.get().audit
-        jobs = (*outbox_jobs(mail), *privacy_jobs(self.clock), *audit_jobs(audit), retention)
+        accounts = self._accounts.get()
+        jobs = (
+            *outbox_jobs(mail),
+            *privacy_jobs(self.clock),
+            *audit_jobs(accounts.audit),
+            *accounts_jobs(accounts),
+            retention,
+        )
         scheduler = self._scheduler.put(Scheduler(jobs, self.clock))
         await scheduler.start()
         stack.push_async_callback(scheduler.stop)

@@ -17,6 +17,7 @@ from obsv.accounts.csrf import check_source
 from obsv.accounts.fields import BadFields
 from obsv.accounts.guards import requires_scope, requires_session
 from obsv.accounts.installed import accounts, authenticate_asgi, close_accounts, install, token_actor
+from obsv.accounts.jobs import jobs
 from obsv.accounts.requests import actor_of, org_of
 from obsv.accounts.scopes import SCOPES, Role, parse_scopes
 from obsv.accounts.service import Accounts, FirstStart
@@ -50,6 +51,7 @@ __all__ = [
     "check_source",
     "close_accounts",
     "install",
+    "jobs",
     "org_of",
     "origin_of",
     "parse_scopes",

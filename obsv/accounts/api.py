@@ -14,6 +14,7 @@ from obsv.accounts import audit_api
 from obsv.accounts.client import origin_of
 from obsv.accounts.csrf import csrf_token
 from obsv.accounts.factors import api as factors
+from obsv.accounts.factors.api_assisted import FactorRemovalController
 from obsv.accounts.factors.api_step_up import StepUpController
 from obsv.accounts.guards import requires_scope, requires_session
 from obsv.accounts.installed import accounts
@@ -96,6 +97,7 @@ def accounts_router(path: str = "/api/obsv/v1") -> Router:
     handlers = [
         SessionController,
         StepUpController,
+        FactorRemovalController,
         TokenController,
         MeController,
         IdentityController,

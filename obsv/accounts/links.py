@@ -1,4 +1,5 @@
-"""Links that work once: to verify an address, to set a new password, to change an address or take that back.
+"""Links that work once: to verify an address, to set a new password, to change an address or take that back, to keep
+second factors that somebody else wants removed.
 
 The link carries 256 random bits, the database their SHA-256; what the link is about is sealed with the person's key.
 """
@@ -28,6 +29,7 @@ class LinkKind(StrEnum):
     RESET_PASSWORD = "reset_password"  # noqa: S105  # a kind of link
     CHANGE_EMAIL = "change_email"
     UNDO_EMAIL = "undo_email"
+    KEEP_FACTORS = "keep_factors"
 
 
 LIVES_MS: Final = {
@@ -35,6 +37,7 @@ LIVES_MS: Final = {
     LinkKind.RESET_PASSWORD: HOUR_MS,
     LinkKind.CHANGE_EMAIL: 24 * HOUR_MS,
     LinkKind.UNDO_EMAIL: 7 * 24 * HOUR_MS,
+    LinkKind.KEEP_FACTORS: 72 * HOUR_MS,
 }
 
 

@@ -12,6 +12,7 @@ EVENTS: frozenset[str] = frozenset(
         *("user.password_changed", "user.password_reset_requested", "user.password_reset"),
         *("totp.enabled", "totp.disabled", "recovery_codes.regenerated"),
         *("passkey.added", "passkey.renamed", "passkey.removed", "passkey.clone_suspected"),
+        *("factors.removal_asked", "factors.removal_cancelled"),
         *("oauth.linked", "oauth.unlinked"),
         *("token.created", "token.revoked", "token.expired", "token.leaked"),
         *("account.closed", "account.reopened", "account.erased"),

@@ -142,6 +142,13 @@ LINKS: Final = (
         lambda code, request: accounts().address.undo(code, origin_of(request)),
         ("Your old address is back", "Everybody is signed out. Set a new password now."),
     ),
+    _Link(
+        "/factors/keep",
+        "Keep your second factors",
+        "Keep them",
+        lambda code, request: accounts().factors.assisted.keep(code, origin_of(request)),
+        ("Your second factors stay", "If you did not ask for help, set a new password and tell whoever runs obsv."),
+    ),
 )
 
 

@@ -45,6 +45,8 @@ ROUTES: dict[str, Row] = {
     f"POST {API}/audit/export": Row(ADMIN, 403, 200),
     f"GET {API}/hosts": Row(MEMBER, 200, 200),
     f"GET {API}/instance/audit": Row(INSTANCE, 403, 403),
+    f"POST {API}/instance/users/{{user_id}}/factors/removal": Row(INSTANCE, 403, 403),
+    f"DELETE {API}/instance/users/{{user_id}}/factors/removal": Row(INSTANCE, 403, 403),
     f"GET {API}/me": Row(PERSON, 200, 200),
     f"PATCH {API}/me": Row(PERSON, 400, 400),
     f"POST {API}/me/email": Row(PERSON, 400, 400),
@@ -113,6 +115,7 @@ PAGES = {
     *("POST /login/factor/options", "POST /login/factor/passkey", "POST /login/passkey", "POST /login/passkey/options"),
     *("GET /login/oauth", "POST /login/oauth/{provider:str}", "GET /login/oauth/{provider:str}/callback"),
     *("GET /forgot", "POST /forgot", "GET /reset", "POST /reset", "GET /verify", "POST /verify"),
+    *("GET /factors/keep", "POST /factors/keep"),
     *("GET /email/confirm", "POST /email/confirm", "GET /email/undo", "POST /email/undo"),
     # The cabinet's shell and its files hold no data.
     *("GET /app", "GET /app/{path:path}", "GET /app/assets/{name:str}"),

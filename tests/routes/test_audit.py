@@ -16,6 +16,7 @@ import pyotp
 import pytest
 
 from obsv.accounts import NewUser, Role
+from obsv.accounts.factors import tables
 from obsv.accounts.installed import accounts
 from obsv.accounts.oauth import Identity
 from obsv.app import create_app
@@ -34,6 +35,8 @@ CHEAP = {"auth.argon2.time_cost": 1, "auth.argon2.memory_cost": 19456}
 
 AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/audit/export": ("audit.exported",),
+    f"POST {API}/instance/users/{{user_id}}/factors/removal": ("factors.removal_asked",),
+    f"DELETE {API}/instance/users/{{user_id}}/factors/removal": ("factors.removal_cancelled",),
     f"PATCH {API}/me": ("user.name_changed",),
     f"DELETE {API}/me/identities/{{provider}}": ("oauth.unlinked",),
     f"POST {API}/me/passkeys": ("passkey.added",),
@@ -173,6 +176,7 @@ async def test_every_change_is_told(tmp_path: Path, database_url: str, provider:
         await _devices(tour, browsers)
         await _elsewhere(tour)
         await _by_mail(tour)
+        await _lost_factors(tour)
         await _factors(tour)
         await _leaving(tour)
     assert tour.seen == AUDITED.keys() | SILENT.keys()
@@ -185,6 +189,16 @@ async def _by_mail(tour: Tour) -> None:
     await execute("UPDATE users SET password_hash = NULL WHERE id = {}", ann)
     await tour.visit("POST /session/step-up/mail")
     await execute("UPDATE users SET password_hash = {} WHERE id = {}", kept, ann)
+
+
+async def _lost_factors(tour: Tour) -> None:
+    """Ann, who runs the instance, helps Cal."""
+    cal = tour.people["cal"]
+    kept = tables.TotpSecret(user_id=cal, secret_enc="", last_step=0, created_at_ms=0)
+    await tables.TotpSecret.insert(kept)
+    await tour.visit("POST /instance/users/{user_id}/factors/removal", user_id=cal)
+    await tour.visit("DELETE /instance/users/{user_id}/factors/removal", user_id=cal)
+    await execute("DELETE FROM totp_secrets WHERE user_id = {}", cal)
 
 
 async def _organisation(tour: Tour) -> None:

@@ -18,6 +18,7 @@ class Notice:
     topic: str
     subject: str
     text: str
+    action: tuple[str, str] | None = None
 
 
 TOTP_ON: Final = Notice(
@@ -73,6 +74,17 @@ def code_used(left: int) -> Notice:
     )
 
 
+def removal_asked(link: str) -> Notice:
+    """Whoever runs the instance was told that the person lost their factors; `link` says no."""
+    return Notice(
+        "factors_removal_asked",
+        "Your second factors will be removed in three days",
+        "Whoever runs this instance was told that you lost your second factors, and asked to remove them: authenticator"
+        " app, recovery codes and passkeys of your account will be gone in three days. If you still have them, say so.",
+        ("Keep them", link),
+    )
+
+
 class Notices:
     """Writes them into the outbox, in the transaction of what they tell."""
 
@@ -90,6 +102,7 @@ class Notices:
         letter = Letter(
             notice.subject,
             (notice.text,),
+            notice.action,
             facts={"When": f"{self._clock.now():%d %B %Y, %H:%M} UTC", "From": where},
             closing=f"If this was not you, sign in at {self._base_url}, end your other sessions, set a new password.",
         )

@@ -14,12 +14,12 @@ from obsv.accounts.types import Origin
 from obsv.audit import SYSTEM
 from obsv.db import write_tx
 
-_SHELL = Origin(ua_family="the command line of the instance")
+SHELL = Origin(ua_family="the command line of the instance")
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What whoever runs the instance does from its shell; nobody can ask for it over the network."""
+    """What whoever runs the instance does from its shell at once; over the network it takes three days (`assisted`)."""
 
     parts: Parts
     totp: TotpSecrets
@@ -27,7 +27,7 @@ class Removal:
     passkeys: Passkeys
     notices: Notices
 
-    async def all_of(self, user_id: str) -> int:
+    async def all_of(self, user_id: str, origin: Origin = SHELL) -> int:
         """How many factors there were; the person's sessions end, and they are told by mail."""
         async with write_tx():
             had_app = await self.totp.turn_off(user_id)
@@ -40,7 +40,7 @@ class Removal:
                 await self._tell("totp.disabled", ("user", user_id))
             if had_app or passkeys:
                 await self.parts.sessions.end_all(user_id)
-                await self.notices.send(user_id, notices.ALL_REMOVED, _SHELL)
+                await self.notices.send(user_id, notices.ALL_REMOVED, origin)
         return had_app + len(passkeys)
 
     async def _tell(self, event: str, target: tuple[str, str]) -> None:

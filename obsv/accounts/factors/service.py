@@ -5,6 +5,7 @@ from __future__ import annotations
 import structlog
 
 from obsv.accounts.attempts import Attempts
+from obsv.accounts.factors.assisted import AssistedRemoval
 from obsv.accounts.factors.ceremonies import RelyingParty
 from obsv.accounts.factors.enrolled import enrolled
 from obsv.accounts.factors.enrolment import Enrolment
@@ -56,6 +57,7 @@ class Factors:
             notices=notices,
         )
         self.removal = Removal(parts, self._totp, recovery, self._passkeys, notices)
+        self.assisted = AssistedRemoval(parts, self.removal, notices, base_url)
         self.second_step = SecondStep(parts, sign_in, self.proofs, attempts, notices)
         self.passwordless = Passwordless(parts, sign_in, self.proofs, attempts)
 

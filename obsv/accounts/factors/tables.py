@@ -85,3 +85,25 @@ class Passkey(Table, db=DB, tablename="passkeys"):
             **operational("sign_count", "rp_id"),
         },
     )
+
+
+class FactorRemoval(Table, db=DB, tablename="factor_removals"):
+    """All second factors of a person, to be removed when the time comes unless they say no."""
+
+    user_id = Varchar(length=40, primary_key=True)
+    asked_by = Varchar(length=40)
+    asked_at_ms = BigInt()
+    due_at_ms = BigInt()
+
+    holds = Holds(
+        clause="data.account.totp",
+        subject=Subject.USER,
+        retention="subject",
+        erase=Erase.DELETE,
+        export="factor_removals.json",
+        subject_column="user_id",
+        columns={
+            **dict.fromkeys(("user_id", "asked_at_ms", "due_at_ms"), _FACTOR),
+            "asked_by": Column(DataClass.IDENTITY, erase=Erase.SENTINEL, export=False),
+        },
+    )

@@ -219,7 +219,9 @@ async def test_what_is_dangerous_needs_a_fresh_proof(client: httpx.AsyncClient, 
         assert (answer.status_code, answer.json()["code"]) == (403, "step_up")
 
 
-@pytest.mark.parametrize("path", ["/register", "/forgot", "/reset", "/verify", "/email/confirm", "/email/undo"])
+@pytest.mark.parametrize(
+    "path", ["/register", "/forgot", "/reset", "/verify", "/email/confirm", "/email/undo", "/factors/keep"]
+)
 async def test_foreign_pages_send_nothing(client: httpx.AsyncClient, path: str) -> None:
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {}):
         assert (await client.post(path, data={**FORM, "code": "x"}, headers=headers)).status_code == 403

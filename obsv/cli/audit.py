@@ -25,9 +25,7 @@ def add(commands: Any) -> None:
     actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
     made = command(actions, "verify", "prove that the log is whole", run, description=DESCRIPTION)
     made.add_argument("--org", metavar="ORG", help="one organisation's chain alone; `instance` is the instance's")
-    made.add_argument(
-        "--accept", action="store_true", help="take the chains of now for true (after a restore)"
-    )
+    made.add_argument("--accept", action="store_true", help="take the chains of now for true (after a restore)")
     add_json(made)
 
 

@@ -95,17 +95,23 @@ def _framework_detail(error: HTTPException) -> str:
         return "This path does not take that method."
     if isinstance(error, NotFoundException):
         return "There is nothing at this path."
+    if fields := _fields(error):
+        return "This does not fit: " + "; ".join(f"{one.pointer} {one.detail}".strip() for one in fields)
     return error.detail
 
 
 def _fields(error: HTTPException) -> tuple[FieldError, ...]:
     if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
         return ()
-    return tuple(
-        FieldError("/" + str(item.get("key", "")).replace(".", "/"), str(item.get("message", "")))
-        for item in error.extra
-        if isinstance(item, dict)
-    )
+    return tuple(_field(item) for item in error.extra if isinstance(item, dict))
+
+
+def _field(item: dict[str, object]) -> FieldError:
+    """Litestar calls the whole body `data`, and names it where there is none."""
+    key, message = str(item.get("key", "")), str(item.get("message", ""))
+    if message == "'data'":
+        message = "There is no body: send JSON."
+    return FieldError("" if key == "data" else "/" + key.replace(".", "/"), message)
 
 
 PROMETHEUS_TYPES = {

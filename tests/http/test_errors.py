@@ -74,5 +74,9 @@ def test_a_body_that_does_not_fit_names_the_field(client: Client) -> None:
     answer = client.post("/api/obsv/v1/widgets", json={"name": "a", "size": "big"})
     assert answer.status_code == 400
     assert answer.json()["errors"] == [{"pointer": "/size", "detail": "Expected `int`, got `str`"}]
+    assert answer.json()["detail"] == "This does not fit: /size Expected `int`, got `str`"
+    nothing = client.post("/api/obsv/v1/widgets")
+    assert (nothing.status_code, nothing.json()["detail"]) == (400, "This does not fit: There is no body: send JSON.")
+    assert nothing.json()["errors"] == [{"pointer": "", "detail": "There is no body: send JSON."}]
     broken = client.post("/api/obsv/v1/widgets", content=b"{", headers={"content-type": "application/json"})
     assert broken.status_code == 400

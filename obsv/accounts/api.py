@@ -43,9 +43,14 @@ class SessionController(Controller):
         if person is None:
             raise Unauthorized("Sign in again.", code="not_signed_in")
         members = await service.organisations.memberships(person.id)
+        if person.is_instance_admin:
+            members += await service.support.open_to(person.id)
         return SessionView(
             user=UserView(person.id, person.name, person.email),
-            orgs=[OrgView(member.slug, member.name, member.role.value) for member in members],
+            orgs=[
+                OrgView(member.slug, member.name, member.role.value, member.support_until_ms or None)
+                for member in members
+            ],
             csrf=csrf_token(presented.value),
             version=__version__,
             base_url=service.base_url,

@@ -15,14 +15,19 @@ from obsv.accounts.cookies import CookiePolicy
 from obsv.accounts.credentials import headers_of, refuse_query_token, token_in
 from obsv.accounts.csrf import check_request
 from obsv.accounts.organisations import Organisations
+from obsv.accounts.orgs.support import Support
+from obsv.accounts.origin import truncate_ip, ua_family
 from obsv.accounts.scopes import INSTANCE, scopes_of
 from obsv.accounts.sessions import Session, Sessions
 from obsv.accounts.tokens import Tokens
 from obsv.accounts.types import ANONYMOUS, Actor, Member
+from obsv.audit import Who
 from obsv.core.clock import Clock
 from obsv.core.errors import BadRequest, Forbidden, NotFound, Unauthorized
+from obsv.http import ClientAddress
 
 ORG_HEADER = "x-obsv-org"
+KnownMembers = Remembered[tuple[Member, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +50,20 @@ class Authenticator:
         sessions: Sessions,
         tokens: Tokens,
         organisations: Organisations,
+        support: Support,
+        known_members: KnownMembers,
+        client_address: ClientAddress,
     ) -> None:
+        """`known_members` is what is remembered of people's organisations; who changes those forgets it there."""
         self._base_url = base_url
         self._cookies = cookies
         self._sessions = sessions
         self._tokens = tokens
         self._organisations = organisations
+        self._support = support
+        self._client_address = client_address
         self._clock = clock
-        self._members = Remembered[tuple[Member, ...]](clock)
+        self._members = known_members
 
     async def authenticate(self, scope: Scope, needed: str | None = None) -> Actor:
         """The actor of a request, who has the scope `needed`; without one, anybody, also `ANONYMOUS`.
@@ -83,10 +94,6 @@ class Authenticator:
         session = await self._sessions.find(value)
         return None if session is None else Presented(session, value)
 
-    def forget_members(self, user_id: str) -> None:
-        """Read a person's memberships anew: a change was just committed."""
-        self._members.forget(user_id)
-
     async def _by_session(self, scope: Scope, headers: Mapping[str, str], needed: str | None) -> Actor:
         presented = await self.presented(scope)
         if presented is None or presented.session.pending:
@@ -101,8 +108,10 @@ class Authenticator:
         )
         session = presented.session
         needs_org = needed is not None and needed != INSTANCE
-        member = _choose(await self._memberships(session.user_id), headers.get(ORG_HEADER), needs_org=needs_org)
-        is_fresh = session.sudo_until_ms > self._clock.now_ms()
+        now = self._clock.now_ms()
+        known = [one for one in await self._memberships(session) if not one.grant_id or one.support_until_ms > now]
+        member = _choose(known, headers.get(ORG_HEADER), needs_org=needs_org)
+        is_fresh = session.sudo_until_ms > now
         if member is None:
             scopes = frozenset({INSTANCE}) if session.is_instance_admin else frozenset[str]()
             return Actor(kind="user", user_id=session.user_id, scopes=scopes, session_id=session.id, is_fresh=is_fresh)
@@ -111,23 +120,35 @@ class Authenticator:
                 f"{member.name} asks its members for a second factor: set one up under Security, or sign in with it.",
                 code="second_factor_required",
             )
+        if member.grant_id and needs_org:
+            await self._support.note_visit(member, self._visitor(scope, session, headers))
         return Actor(
             kind="user",
             user_id=session.user_id,
             org=member.org,
             org_slug=member.slug,
             role=member.role,
-            scopes=scopes_of(member.role, is_instance_admin=session.is_instance_admin),
+            scopes=scopes_of(
+                member.role, is_instance_admin=session.is_instance_admin, is_support=bool(member.grant_id)
+            ),
             session_id=session.id,
             is_fresh=is_fresh,
+            is_support=bool(member.grant_id),
         )
 
-    async def _memberships(self, user_id: str) -> tuple[Member, ...]:
-        known = self._members.get(user_id)
+    def _visitor(self, scope: Scope, session: Session, headers: Mapping[str, str]) -> Who:
+        network = truncate_ip(self._client_address.address(scope))
+        return Who("support", session.user_id, ip_trunc=network, ua_family=ua_family(headers.get("user-agent", "")))
+
+    async def _memberships(self, session: Session) -> tuple[Member, ...]:
+        """The person's organisations; for who runs the instance those too that let support in."""
+        known = self._members.get(session.user_id)
         if known is None:
             generation = self._members.generation
-            known = await self._organisations.memberships(user_id)
-            self._members.put(user_id, known, generation=generation)
+            known = await self._organisations.memberships(session.user_id)
+            if session.is_instance_admin:
+                known += await self._support.open_to(session.user_id)
+            self._members.put(session.user_id, known, generation=generation)
         return known
 
 
@@ -137,10 +158,11 @@ def _choose(members: Sequence[Member], slug: str | None, *, needs_org: bool) -> 
             if member.slug == slug:
                 return member
         raise NotFound("You belong to no organisation of this name.", code="no_organisation")
-    if len(members) == 1:
-        return members[0]
-    if needs_org and members:
-        slugs = ", ".join(member.slug for member in members)
+    own = [member for member in members if not member.grant_id]
+    if len(own) == 1:
+        return own[0]
+    if needs_org and own:
+        slugs = ", ".join(member.slug for member in own)
         raise BadRequest(f"Say which organisation with the header X-Obsv-Org: one of {slugs}.", code="which_org")
     return None
 

@@ -16,10 +16,10 @@ T = TypeVar("T")
 
 
 class Remembered(Generic[T]):
-    """Values by key for `KEEP_S` seconds, the oldest dropped first when there are too many."""
+    """Values by key for `keep_s` seconds, the oldest dropped first when there are too many."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, keep_s: float = KEEP_S) -> None:
+        self._clock, self._keep_s = clock, keep_s
         self._values: dict[str, tuple[float, T]] = {}
         self._forgotten = 0
 
@@ -43,7 +43,7 @@ class Remembered(Generic[T]):
         if generation != self._forgotten:
             return
         self._values.pop(key, None)
-        self._values[key] = (self._clock.monotonic() + KEEP_S, value)
+        self._values[key] = (self._clock.monotonic() + self._keep_s, value)
         if len(self._values) > SIZE:
             del self._values[next(iter(self._values))]
 

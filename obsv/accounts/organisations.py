@@ -7,7 +7,7 @@ from typing import Final
 
 from obsv.accounts import tables
 from obsv.accounts.names import SLUG_MAX, clean_name, slugify
-from obsv.accounts.scopes import Role
+from obsv.accounts.scopes import Role, highest
 from obsv.accounts.types import Member, Organisation
 from obsv.core.clock import Clock
 from obsv.db import execute, fetch, fetch_value, is_unique_violation, write_tx
@@ -78,16 +78,22 @@ class Organisations:
         await tables.Membership.insert(row)
 
     async def memberships(self, user_id: str) -> tuple[Member, ...]:
-        """A person's organisations by name."""
+        """A person's organisations by name; the role in each is the highest that membership and teams give."""
+        given = await fetch(
+            "SELECT t.org, t.role FROM team_members m JOIN teams t ON t.id = m.team_id WHERE m.user_id = {}", user_id
+        )
         rows = await fetch(
             "SELECT o.id, o.slug, o.name, m.role, o.requires_mfa "
             "FROM memberships m JOIN organisations o ON o.id = m.org "
             "WHERE m.user_id = {} ORDER BY o.name, o.id",
             user_id,
         )
-        return tuple(
-            Member(row["id"], row["slug"], row["name"], Role(row["role"]), bool(row["requires_mfa"])) for row in rows
-        )
+        found: list[Member] = []
+        for row in rows:
+            teams = [Role(one["role"]) for one in given if one["org"] == row["id"]]
+            role = highest([Role(row["role"]), *teams])
+            found.append(Member(row["id"], row["slug"], row["name"], role, bool(row["requires_mfa"])))
+        return tuple(found)
 
     async def has_owner(self, org: int) -> bool:
         """Whether anybody owns it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from litestar import Request
@@ -10,6 +11,7 @@ from obsv.accounts.authenticate import Presented
 from obsv.accounts.client import origin_of
 from obsv.accounts.installed import accounts
 from obsv.accounts.origin import who
+from obsv.accounts.scopes import Role
 from obsv.accounts.types import Actor
 from obsv.audit import Who
 from obsv.core.errors import Forbidden, Unauthorized
@@ -31,12 +33,18 @@ def org_of(request: AnyRequest) -> int:
     return org
 
 
+def role_of(request: AnyRequest) -> Role:
+    """The role of who asks; a token that administers counts as an admin."""
+    return actor_of(request).role or Role.ADMIN
+
+
 def author_of(request: AnyRequest) -> Who:
     """The actor as the audit log knows one."""
     actor = actor_of(request)
     if actor.kind == "token":
         return Who("token", actor.token_id)
-    return who(actor.user_id, origin_of(request))
+    person = who(actor.user_id, origin_of(request))
+    return replace(person, kind="support") if actor.is_support else person
 
 
 async def presented_by(request: AnyRequest) -> Presented:

@@ -45,6 +45,14 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+RANK: Final = {Role.VIEWER: 0, Role.EDITOR: 1, Role.ADMIN: 2, Role.OWNER: 3}
+
+
+def highest(roles: Iterable[Role]) -> Role:
+    """The role that counts for who has several; there is one at least."""
+    return max(roles, key=RANK.__getitem__)
+
+
 _VIEWER = frozenset({"metrics:read", "stats:read", "dashboards:read", "alerts:read", "monitors:read"})
 _EDITOR = _VIEWER | {"dashboards:write", "alerts:write", "monitors:write", "status:write"}
 _ADMIN = _EDITOR | {METRICS_WRITE, "sites:provision", "members:read", "audit:read", "admin:org"}
@@ -53,10 +61,15 @@ ROLE_SCOPES: Final = MappingProxyType(
     {Role.OWNER: _ADMIN | {OWNER}, Role.ADMIN: _ADMIN, Role.EDITOR: _EDITOR, Role.VIEWER: _VIEWER}
 )
 
+SUPPORT_SCOPES: Final = MappingProxyType(
+    {Role.ADMIN: _ADMIN - {"admin:org"}, Role.EDITOR: _EDITOR, Role.VIEWER: _VIEWER}
+)
+"""What the instance's staff may do in an organisation that let them in: nothing that changes who gets in."""
 
-def scopes_of(role: Role, *, is_instance_admin: bool) -> frozenset[str]:
+
+def scopes_of(role: Role, *, is_instance_admin: bool, is_support: bool = False) -> frozenset[str]:
     """What a person of this role may do; `admin:instance` comes with the person, never with a role."""
-    return ROLE_SCOPES[role] | ({INSTANCE} if is_instance_admin else frozenset())
+    return (SUPPORT_SCOPES if is_support else ROLE_SCOPES)[role] | ({INSTANCE} if is_instance_admin else frozenset())
 
 
 def parse_scopes(wanted: Iterable[str]) -> frozenset[str]:

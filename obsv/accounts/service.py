@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from obsv.accounts.administration import Administration
 from obsv.accounts.attempts import Attempts
-from obsv.accounts.authenticate import Authenticator
+from obsv.accounts.authenticate import Authenticator, KnownMembers
 from obsv.accounts.cookies import CookiePolicy
 from obsv.accounts.entitlements import Entitlements
 from obsv.accounts.factors.service import Factors
@@ -19,7 +19,7 @@ from obsv.accounts.links import Links
 from obsv.accounts.mailed_codes import MailedCodes
 from obsv.accounts.oauth.federated import FederatedSignIn
 from obsv.accounts.organisations import Organisations
-from obsv.accounts.orgs import Invitations, Members
+from obsv.accounts.orgs import Invitations, Members, Support, Teams
 from obsv.accounts.parts import Parts
 from obsv.accounts.passwords import Passwords
 from obsv.accounts.people import People
@@ -93,6 +93,8 @@ class Accounts:
             is_closed=auth.registration == "closed",
             shows_links=settings.mail.transport == "console",
         )
+        self.known_members = known_members = KnownMembers(clock)
+        self.support = Support(parts, known_members.clear)
         self.authenticator = Authenticator(
             clock,
             base_url=self.base_url,
@@ -100,8 +102,12 @@ class Accounts:
             sessions=sessions,
             tokens=tokens,
             organisations=organisations,
+            support=self.support,
+            known_members=known_members,
+            client_address=self.client_address,
         )
-        self.members = Members(parts, self.authenticator.forget_members)
+        self.members = Members(parts, known_members.forget)
+        self.teams = Teams(parts, known_members.forget)
 
     async def prepare(self) -> FirstStart:
         """At each start: the operator's organisation, the bundled agent's token, the way to set up while it is open."""

@@ -18,6 +18,7 @@ class Actor:
 
     `org` is the organisation's number all through the metrics layer; None where the request names none. `role` is a
     person's; `scopes` hold for tokens and persons alike. `is_fresh`: the person proved to be themself a moment ago.
+    `is_support`: one of the instance's staff, whom the organisation let in.
     """
 
     kind: ActorKind = "anonymous"
@@ -29,6 +30,7 @@ class Actor:
     scopes: frozenset[str] = frozenset()
     session_id: str = ""
     is_fresh: bool = False
+    is_support: bool = False
 
 
 ANONYMOUS = Actor()
@@ -68,13 +70,19 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person's place in an organisation."""
+    """A person's place in an organisation; `role` is the highest that membership and teams give.
+
+    With a `grant_id` it is none of the person's: the organisation lets the instance's staff in until
+    `support_until_ms`.
+    """
 
     org: int
     slug: str
     name: str
     role: Role
     requires_mfa: bool = False
+    grant_id: str = ""
+    support_until_ms: int = 0
 
 
 class UserView(msgspec.Struct, frozen=True):
@@ -98,11 +106,12 @@ class Device(msgspec.Struct, frozen=True):
 
 
 class OrgView(msgspec.Struct, frozen=True):
-    """An organisation of the person, with the role there."""
+    """An organisation of the person, with the role there; `support_until_ms` where it is not theirs and let them in."""
 
     slug: str
     name: str
     role: str
+    support_until_ms: int | None = None
 
 
 class SessionView(msgspec.Struct, frozen=True):

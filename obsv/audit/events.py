@@ -18,7 +18,8 @@ EVENTS: frozenset[str] = frozenset(
         *("account.closed", "account.reopened", "account.erased"),
         *("org.created", "org.renamed", "org.closed", "org.transferred", "org.mfa_required"),
         *("member.invited", "member.invitation_revoked", "member.joined", "member.role_changed", "member.removed"),
-        *("team.created", "team.renamed", "team.removed", "team.member_added", "team.member_removed"),
+        *("team.created", "team.renamed", "team.role_changed", "team.removed", "team.member_added"),
+        "team.member_removed",
         *(f"{thing}.{verb}" for thing in _OBJECTS for verb in ("created", "updated", "deleted")),
         *("channel.test_sent", "plan.changed", "dpa.accepted", "objection.recorded"),
         *("billing.address_changed", "billing.payment_failed", "billing.subscription_changed"),
@@ -36,6 +37,6 @@ DETAIL_KEYS: frozenset[str] = frozenset(
     {
         *("after", "before", "role", "role_after", "role_before", "scopes", "plan", "plan_after", "plan_before"),
         *("reason", "method", "kind", "count", "counts", "tables", "host", "purpose", "digest", "key_id"),
-        *("migrations", "name_length", "expires_on", "case_ref", "clause", "version", "classes", "until"),
+        *("migrations", "name_length", "expires_on", "case_ref", "clause", "member", "version", "classes", "until"),
     }
 )

@@ -14,6 +14,7 @@ CLASSES: Final[dict[str, str]] = {
     "access_log": "30 days after the call",
     "session": "14 days without use, 30 days at most",
     "link": "until it is used, 7 days at most",
+    "support": "30 days after the grant ended",
     "attempt": "a day after the limit that it counts for",
     "token": "30 days after it was revoked or expired",
     "mail": "content a day after delivery or 3 days after giving up, envelope 30 days",

@@ -45,7 +45,7 @@ class InviteDoor(Controller):
             if presented is not None and not presented.session.pending:
                 user_id = presented.session.user_id
                 slug = await service.invitations.accept(code, user_id, origin_of(request))
-                service.authenticator.forget_members(user_id)
+                service.known_members.forget(user_id)
                 return Redirect(f"/app/{slug}", status_code=HTTP_303_SEE_OTHER)
             newcomer = Newcomer(form.get("name", ""), form.get("password", ""), bool(form.get("is_16")))
             done = await service.invitations.register(code, newcomer, origin_of(request))

@@ -103,6 +103,8 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
     return {
         "user_id": next(member["user_id"] for member in members if member["name"] == "ann"),
         "invitation_id": invitation["id"],
+        "team_id": ann.ask("POST", f"{api}/org/teams", {"name": "Blue"}).json()["id"],
+        "grant_id": ann.ask("POST", f"{api}/org/support", {"hours": 1}).json()["id"],
         "passkey_id": added["passkey"]["id"],
         "session_id": ann.ask("GET", f"{api}/me/sessions").json()["sessions"][0]["id"],
     }

@@ -53,6 +53,13 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"DELETE {API}/org/invitations/{{invitation_id}}": ("member.invitation_revoked",),
     f"PATCH {API}/org/members/{{user_id}}": ("member.role_changed",),
     f"DELETE {API}/org/members/{{user_id}}": ("member.removed",),
+    f"POST {API}/org/support": ("support.granted",),
+    f"DELETE {API}/org/support/{{grant_id}}": ("support.revoked",),
+    f"POST {API}/org/teams": ("team.created",),
+    f"PATCH {API}/org/teams/{{team_id}}": ("team.renamed", "team.role_changed"),  # as much as the body changes
+    f"DELETE {API}/org/teams/{{team_id}}": ("team.removed",),
+    f"PUT {API}/org/teams/{{team_id}}/members/{{user_id}}": ("team.member_added",),
+    f"DELETE {API}/org/teams/{{team_id}}/members/{{user_id}}": ("team.member_removed",),
     f"POST {API}/org/transfer": ("member.role_changed", "member.role_changed", "org.transferred"),
     f"POST {API}/session/end": ("auth.logout",),
     f"POST {API}/session/step-up": ("auth.stepup",),
@@ -206,6 +213,13 @@ async def _organisation(tour: Tour) -> None:
     await tour.visit("DELETE /tokens/{token_id}", token_id=token["id"])
     invited = await tour.visit("POST /org/invitations", {"email": "new@example.org", "role": "viewer"})
     await tour.visit("DELETE /org/invitations/{invitation_id}", invitation_id=invited["id"])
+    granted = await tour.visit("POST /org/support", {"hours": 1})
+    await tour.visit("DELETE /org/support/{grant_id}", grant_id=granted["id"])
+    team, bob = (await tour.visit("POST /org/teams", {"name": "Blue"}))["id"], tour.people["bob"]
+    await tour.visit("PATCH /org/teams/{team_id}", {"name": "Red", "role": "editor"}, team_id=team)
+    await tour.visit("PUT /org/teams/{team_id}/members/{user_id}", team_id=team, user_id=bob)
+    await tour.visit("DELETE /org/teams/{team_id}/members/{user_id}", team_id=team, user_id=bob)
+    await tour.visit("DELETE /org/teams/{team_id}", team_id=team)
     await tour.visit("PATCH /org/members/{user_id}", {"role": "editor"}, user_id=tour.people["bob"])
     await tour.visit("DELETE /org/members/{user_id}", user_id=tour.people["bob"])
     await tour.visit("POST /audit/export")
@@ -250,7 +264,7 @@ async def _factors(tour: Tour) -> None:
 
 async def _leaving(tour: Tour) -> None:
     await execute("UPDATE organisations SET requires_mfa = {}", False)
-    accounts().authenticator.forget_members(tour.people["ann"])
+    accounts().known_members.forget(tour.people["ann"])
     await tour.visit("POST /org/transfer", {"user_id": tour.people["cal"]})
     await execute("UPDATE users SET email_verified_at_ms = NULL WHERE id = {}", tour.people["ann"])
     await tour.visit("POST /me/email/verify")

@@ -8,6 +8,7 @@ from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from obsv.accounts.guards import require_fresh, requires_scope
 from obsv.accounts.installed import accounts
+from obsv.accounts.orgs import api_teams
 from obsv.accounts.orgs.types import (
     InvitationList,
     InvitationView,
@@ -18,14 +19,9 @@ from obsv.accounts.orgs.types import (
     RoleChange,
     Transfer,
 )
-from obsv.accounts.requests import AnyRequest, actor_of, author_of, org_of
-from obsv.accounts.scopes import OWNER, Role
+from obsv.accounts.requests import AnyRequest, actor_of, author_of, org_of, role_of
+from obsv.accounts.scopes import OWNER
 from obsv.core.errors import Forbidden, NotFound
-
-
-def _role_of(request: AnyRequest) -> Role:
-    """The role of who asks; a token that administers counts as an admin."""
-    return actor_of(request).role or Role.ADMIN
 
 
 async def _view(request: AnyRequest) -> OrganisationView:
@@ -95,7 +91,7 @@ class MemberController(Controller):
     async def change(self, request: AnyRequest, user_id: FromPath[str], data: JSONBody[RoleChange]) -> None:
         """It counts from the member's next request on, in other replicas within five seconds."""
         await accounts().members.change_role(
-            org_of(request), user_id, data.role, changer=_role_of(request), by=author_of(request)
+            org_of(request), user_id, data.role, changer=role_of(request), by=author_of(request)
         )
 
     @delete(
@@ -109,7 +105,7 @@ class MemberController(Controller):
         actor = actor_of(request)
         if actor.user_id != user_id and "admin:org" not in actor.scopes:
             raise Forbidden("Your role here does not include the scope admin:org.", code="missing_scope")
-        await accounts().members.remove(org_of(request), user_id, changer=_role_of(request), by=author_of(request))
+        await accounts().members.remove(org_of(request), user_id, changer=role_of(request), by=author_of(request))
 
 
 class InvitationController(Controller):
@@ -128,7 +124,7 @@ class InvitationController(Controller):
     async def create(self, request: AnyRequest, data: JSONBody[NewInvitation]) -> InvitationView:
         """The link goes by mail; it works once and for a week."""
         return await accounts().invitations.create(
-            org_of(request), data.email, data.role, giver=_role_of(request), by=author_of(request)
+            org_of(request), data.email, data.role, giver=role_of(request), by=author_of(request)
         )
 
     @delete("/{invitation_id:str}", summary="Take an invitation back", operation_id="revokeInvitation")
@@ -137,4 +133,4 @@ class InvitationController(Controller):
         await accounts().invitations.revoke(org_of(request), invitation_id, by=author_of(request))
 
 
-HANDLERS = [OrganisationController, MemberController, InvitationController]
+HANDLERS = [OrganisationController, MemberController, InvitationController, *api_teams.HANDLERS]

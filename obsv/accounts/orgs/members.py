@@ -12,7 +12,7 @@ from obsv.accounts.factors import enrolled
 from obsv.accounts.orgs.policy import require_may_change, require_owner_left
 from obsv.accounts.orgs.types import MemberView
 from obsv.accounts.parts import Parts
-from obsv.accounts.scopes import Role
+from obsv.accounts.scopes import Role, highest
 from obsv.audit import Who
 from obsv.core.errors import Conflict, NotFound
 from obsv.db import execute, fetch, fetch_value, hold_lock, write_tx
@@ -29,18 +29,23 @@ class Members:
     async def listed(self, org: int) -> list[MemberView]:
         """All members, by name."""
         rows = await fetch("SELECT user_id, role, created_at_ms FROM memberships WHERE org = {} ORDER BY id", org)
+        given = await fetch(
+            "SELECT m.user_id, t.role FROM team_members m JOIN teams t ON t.id = m.team_id WHERE m.org = {}", org
+        )
         found: list[MemberView] = []
         for row in rows:
             person = await self._parts.people.get(row["user_id"])
             if person is None:
                 continue
-            factors = await enrolled(person.id)
+            factors, role = await enrolled(person.id), Role(row["role"])
+            teams = [Role(one["role"]) for one in given if one["user_id"] == person.id]
             found.append(
                 MemberView(
                     user_id=person.id,
                     name=person.name,
                     email=person.email,
-                    role=Role(row["role"]),
+                    role=role,
+                    effective_role=highest([role, *teams]),
                     joined_at_ms=row["created_at_ms"],
                     has_second_factor=factors.any,
                     has_verified_email=person.has_verified_email,
@@ -70,6 +75,7 @@ class Members:
                 require_may_change(changer, before, None)
             require_owner_left(before, None, await self._owners(org))
             await execute("DELETE FROM memberships WHERE org = {} AND user_id = {}", org, user_id)
+            await execute("DELETE FROM team_members WHERE org = {} AND user_id = {}", org, user_id)
             await self._parts.audit.write(
                 "member.removed", org=org, actor=by, target=("user", user_id), details={"role_before": before.value}
             )

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
-from obsv.accounts.scopes import Role
+from obsv.accounts.scopes import RANK, Role
 from obsv.core.errors import Conflict, Forbidden
-
-RANK: Final = {Role.VIEWER: 0, Role.EDITOR: 1, Role.ADMIN: 2, Role.OWNER: 3}
 
 
 def may_give(giver: Role, role: Role) -> bool:
@@ -19,6 +15,12 @@ def require_may_change(changer: Role, before: Role, after: Role | None) -> None:
     """Raise `Forbidden` unless `changer` may turn `before` into `after` (None: out of the organisation)."""
     if not may_give(changer, before) or (after is not None and not may_give(changer, after)):
         raise Forbidden(f"As {changer.value} you cannot change this: ask an owner.", code="role_too_high")
+
+
+def require_team_role(giver: Role, role: Role) -> None:
+    """Raise `Forbidden` unless somebody of the role `giver` may have a team give its members `role`."""
+    if role is Role.OWNER or not may_give(giver, role):
+        raise Forbidden(f"As {giver.value} you cannot make a team's members {role.value}.", code="role_too_high")
 
 
 def require_owner_left(before: Role, after: Role | None, owners: int) -> None:

@@ -71,6 +71,15 @@ def address_changed(new: str, link: str) -> Letter:
     )
 
 
+def support_came(name: str, organisation: str, role: str) -> Letter:
+    """To the owners of an organisation that let support in."""
+    return Letter(
+        f"Support came into {organisation}",
+        (f"{name or 'Somebody'}, who runs this obsv, used the support access to {organisation}, as {role}.",),
+        closing="What they do is in the audit log. Every owner can end the access, under Settings, Support access.",
+    )
+
+
 def step_up_code(code: str) -> Letter:
     """To who is signed in, wants to do what is dangerous, and has no other way to prove to be themself."""
     return Letter(

@@ -24,7 +24,7 @@ def code_of(secret: str, clock: ManualClock, steps: int = 0) -> str:
 
 @dataclass
 class Person:
-    """A client with a cookie jar, and the CSRF token of its session."""
+    """A client with a cookie jar, the CSRF token of its session, and the organisation that it looks at."""
 
     client: httpx.AsyncClient
     service: Accounts
@@ -32,6 +32,7 @@ class Person:
     name: str
     user_id: str
     csrf: str = ""
+    org: str = ""
 
     @property
     def cookie(self) -> str:
@@ -59,10 +60,10 @@ class Person:
 
     async def call(self, method: str, path: str, content: object = None) -> httpx.Response:
         """Call the API; what changes the session's value brings the next token."""
-        headers = {**SAME_ORIGIN, "X-CSRF-Token": self.csrf}
+        headers = {**SAME_ORIGIN, "X-CSRF-Token": self.csrf, **({"X-Obsv-Org": self.org} if self.org else {})}
         answer = await self.client.request(method, API + path, json=content, headers=headers)
-        if answer.is_success and answer.content and "csrf" in answer.json():
-            self.csrf = answer.json()["csrf"]
+        if answer.is_success and answer.headers.get("content-type", "").startswith("application/json"):
+            self.csrf = answer.json().get("csrf", self.csrf)
         return answer
 
     async def must(self, method: str, path: str, content: object = None) -> Any:

@@ -116,7 +116,7 @@ async def test_a_waiting_session_ends_after_ten_minutes(ann: Person, person: Mak
 
 async def test_an_organisation_that_asks_for_a_second_factor_gets_it(ann: Person) -> None:
     await execute("UPDATE organisations SET requires_mfa = {} WHERE slug = {}", True, "ann-org")
-    ann.service.authenticator.forget_members(ann.user_id)
+    ann.service.known_members.forget(ann.user_id)
     assert (await ann.call("GET", "/tokens")).json()["code"] == "second_factor_required"
     assert (await ann.must("GET", "/me/security"))["required_by"] == ["ann org"]
     await ann.add_totp()

@@ -55,7 +55,7 @@ async def test_a_newcomer_comes_by_the_mail(service: Accounts, ann: httpx.AsyncC
         done = await nia.post("/invite", data={**FORM, "code": code}, headers=SAME_ORIGIN)
         assert (done.status_code, done.headers["location"]) == (303, "/app/acme")
         session = (await nia.get("/api/obsv/v1/session")).json()
-        assert session["orgs"] == [{"slug": "acme", "name": "Acme", "role": "editor"}]
+        assert session["orgs"] == [{"slug": "acme", "name": "Acme", "role": "editor", "support_until_ms": None}]
         assert (await nia.get("/invite", params={"code": code})).status_code == 410
     assert (await ann.get(API)).json()["invitations"] == []
     org = (await service.administration.organisation("Acme")).id

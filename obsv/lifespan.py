@@ -40,7 +40,9 @@ from obsv.outbox import jobs as outbox_jobs
 from obsv.plugin_loader import make_store
 from obsv.privacy import check, collect
 from obsv.privacy import jobs as privacy_jobs
-from obsv.scheduler import Scheduler
+from obsv.scheduler import Scheduler, scheduler
+from obsv.scheduler import install as install_scheduler
+from obsv.scheduler import uninstall as uninstall_scheduler
 
 _log = get_logger("lifespan")
 AGENT_STOP_S = 6
@@ -55,7 +57,6 @@ class Instance:
         self.access_log = AccessLog(clock)
         self._accounts: Installed[Accounts] = Installed("accounts service")
         self._store: Installed[MetricStore] = Installed("metric store")
-        self._scheduler: Installed[Scheduler] = Installed("scheduler")
 
     def store(self) -> MetricStore:
         """The metric store.  Raises Unavailable while the start is still loading it."""
@@ -77,11 +78,11 @@ class Instance:
         async def store() -> None:
             await self.store().stats()
 
-        async def scheduler() -> None:
-            if not self._scheduler.get().is_healthy():
+        async def jobs() -> None:
+            if not scheduler().is_healthy():
                 raise Unavailable("the scheduler does not know who leads")
 
-        return {"database": ping, "metrics": store, "scheduler": scheduler}
+        return {"database": ping, "metrics": store, "scheduler": jobs}
 
     async def _plan(self, org: int) -> Limits:
         plan = await self._accounts.get().entitlements.limits_for(org)
@@ -171,9 +172,10 @@ class Instance:
             *accounts_jobs(accounts),
             retention,
         )
-        scheduler = self._scheduler.put(Scheduler(jobs, self.clock))
-        await scheduler.start()
-        stack.push_async_callback(scheduler.stop)
+        stack.callback(uninstall_scheduler)
+        made = install_scheduler(Scheduler(jobs, self.clock))
+        await made.start()
+        stack.push_async_callback(made.stop)
 
     def _start_agent(self, stack: AsyncExitStack, token: str) -> None:
         """The bundled agent as a child; the token goes by its environment, never by its arguments."""

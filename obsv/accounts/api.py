@@ -18,6 +18,7 @@ from obsv.accounts.factors.api_assisted import FactorRemovalController
 from obsv.accounts.factors.api_step_up import StepUpController
 from obsv.accounts.guards import requires_scope, requires_session
 from obsv.accounts.installed import accounts
+from obsv.accounts.instance import api as instance
 from obsv.accounts.oauth.api import IdentityController
 from obsv.accounts.orgs import api as orgs
 from obsv.accounts.registration.api import MeController
@@ -108,6 +109,7 @@ def accounts_router(path: str = "/api/obsv/v1") -> Router:
         IdentityController,
         *factors.HANDLERS,
         *orgs.HANDLERS,
+        *instance.HANDLERS,
         *audit_api.HANDLERS,
     ]
     return Router(path=path, route_handlers=handlers)

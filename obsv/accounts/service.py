@@ -14,6 +14,7 @@ from obsv.accounts.cookies import CookiePolicy
 from obsv.accounts.entitlements import Entitlements
 from obsv.accounts.factors.service import Factors
 from obsv.accounts.factors.state import Waiting
+from obsv.accounts.instance import Tenants, Users
 from obsv.accounts.limits import SignInLimits
 from obsv.accounts.links import Links
 from obsv.accounts.mailed_codes import MailedCodes
@@ -23,7 +24,7 @@ from obsv.accounts.orgs import Invitations, Members, Support, Teams
 from obsv.accounts.parts import Parts
 from obsv.accounts.passwords import Passwords
 from obsv.accounts.people import People
-from obsv.accounts.registration import Address, PasswordChange, Registration
+from obsv.accounts.registration import Address, PasswordChange, Registration, RegistrationMode
 from obsv.accounts.scopes import METRICS_WRITE
 from obsv.accounts.sessions import Sessions
 from obsv.accounts.setup import SetUp
@@ -57,7 +58,7 @@ class Accounts:
     def __init__(self, settings: Settings, clock: Clock, keys: KeyStore, audit: AuditLog) -> None:
         auth = settings.auth
         self.settings = settings
-        self.keys, self.audit = keys, audit
+        self.keys, self.audit, self.clock = keys, audit, clock
         self.base_url = settings.server.base_url
         self._data_dir = Path(settings.data_dir)
         self.cookies = CookiePolicy(is_secure=self.base_url.startswith("https://"))
@@ -83,14 +84,15 @@ class Accounts:
         self.federated = FederatedSignIn(parts, keys, self.sign_in, auth.providers, self.base_url)
         self.address = Address(parts, attempts, self.base_url)
         self.password_change = PasswordChange(parts, attempts, self.base_url)
-        self.registration = Registration(parts, attempts, self.address, mode=auth.registration, base_url=self.base_url)
+        self.registration_mode = mode = RegistrationMode(auth.registration, clock, audit)
+        self.registration = Registration(parts, attempts, self.address, mode=mode, base_url=self.base_url)
         self.administration = Administration(parts)
         self.invitations = Invitations(
             parts,
             keys,
             self.sign_in,
             base_url=self.base_url,
-            is_closed=auth.registration == "closed",
+            mode=mode,
             shows_links=settings.mail.transport == "console",
         )
         self.known_members = known_members = KnownMembers(clock)
@@ -108,6 +110,8 @@ class Accounts:
         )
         self.members = Members(parts, known_members.forget)
         self.teams = Teams(parts, known_members.forget)
+        self.users = Users(parts, self.password_change, known_members.forget)
+        self.tenants = Tenants(parts, self.invitations)
 
     async def prepare(self) -> FirstStart:
         """At each start: the operator's organisation, the bundled agent's token, the way to set up while it is open."""
@@ -124,7 +128,7 @@ class Accounts:
         path = self._data_dir / AGENT_TOKEN_FILE
         kept = path.read_text(encoding="ascii").strip() if path.exists() else ""
         try:
-            if (await self.tokens.actor(kept)).org == org:
+            if (await self.tokens.known.recognise(kept)).actor.org == org:
                 return kept
         except Unauthorized:
             pass  # made anew below

@@ -15,6 +15,7 @@ EVENTS: frozenset[str] = frozenset(
         *("factors.removal_asked", "factors.removal_cancelled"),
         *("oauth.linked", "oauth.unlinked"),
         *("token.created", "token.revoked", "token.expired", "token.leaked"),
+        *("account.disabled", "account.enabled", "instance.admin_added", "instance.admin_removed", "job.requested"),
         *("account.closed", "account.reopened", "account.erased"),
         *("org.created", "org.renamed", "org.closed", "org.transferred", "org.mfa_required"),
         *("member.invited", "member.invitation_revoked", "member.joined", "member.role_changed", "member.removed"),

@@ -170,10 +170,11 @@ class Auth(Section, frozen=True):
     registration: Annotated[
         str,
         Key(
-            "Who may make an account: open (anybody), invite (by invitation), closed (nobody).",
-            choices=("open", "invite", "closed"),
+            "Who may make an account: open (anybody), invite (by invitation), closed (nobody). Empty: as it is"
+            " set in the cabinet, by invitation at first.",
+            choices=("", "open", "invite", "closed"),
         ),
-    ] = "invite"
+    ] = ""
     session_idle: Annotated[int, Key("A session ends after this long without use.", "duration", low=60_000)] = (
         14 * 86_400_000
     )

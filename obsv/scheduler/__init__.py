@@ -12,8 +12,9 @@ a leader that does not know yet that it lost cannot run a job beside the new one
 
 from __future__ import annotations
 
+from obsv.scheduler.installed import install, scheduler, uninstall
 from obsv.scheduler.job import Job
 from obsv.scheduler.queries import JobStatus, last_runs
 from obsv.scheduler.scheduler import Scheduler
 
-__all__ = ["Job", "JobStatus", "Scheduler", "last_runs"]
+__all__ = ["Job", "JobStatus", "Scheduler", "install", "last_runs", "scheduler", "uninstall"]

@@ -42,6 +42,7 @@ class Scheduler:
         self._timer: Any = None
         self._contender: asyncio.Task[None] | None = None
         self._seen_s = clock.monotonic()
+        self._begun = set[asyncio.Task[str]]()
 
     async def start(self) -> None:
         """Begin to contend for leadership."""
@@ -68,6 +69,13 @@ class Scheduler:
     async def run_now(self, name: str) -> str:
         """Run a job at once, whoever leads, and return its outcome; raises KeyError."""
         return await self._runner.run(self.jobs[name])
+
+    def begin(self, name: str) -> None:
+        """Run a job at once in the background, whoever leads; raises KeyError."""
+        job = self.jobs[name]
+        task = spawn(self._runner.run(job), name=f"job {name}")
+        self._begun.add(task)
+        task.add_done_callback(self._begun.discard)
 
     def is_healthy(self) -> bool:
         """Whether this node knows who leads: the last heartbeat is recent."""

@@ -72,7 +72,7 @@ class LoginDoor(Controller):
         presented = await accounts().authenticator.presented(request.scope)
         if presented is not None and not presented.session.pending:
             return Redirect(safe_next(wanted, "/app"), status_code=HTTP_303_SEE_OTHER)
-        return login_page(request, {}, wanted=safe_next(wanted, ""))
+        return await login_page(request, {}, wanted=safe_next(wanted, ""))
 
     @post("/", request_max_body_size=FORM_MAX)
     async def submit(self, request: AnyRequest) -> Response[Any]:
@@ -90,7 +90,7 @@ class LoginDoor(Controller):
                 old_value=old.value if old else "",
             )
         except ObsvError as error:
-            return login_page(request, form, error, wanted=wanted)
+            return await login_page(request, form, error, wanted=wanted)
         return onward(done, wanted)
 
     @get("/age")
@@ -113,5 +113,5 @@ class LoginDoor(Controller):
         try:
             done = await service.sign_in.attest(presented.value if presented else "", origin_of(request))
         except ObsvError as error:
-            return login_page(request, {}, error, wanted=wanted)
+            return await login_page(request, {}, error, wanted=wanted)
         return onward(done, wanted)

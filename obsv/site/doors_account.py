@@ -41,7 +41,7 @@ class RegisterDoor(Controller):
     @get("/")
     async def show(self) -> Response[str]:
         """The form."""
-        if not accounts().registration.is_open:
+        if not await accounts().registration.is_open():
             text = "One comes here by invitation: ask whoever runs this instance."
             return error_page(403, "Registration is not open", text, link=("/login", "Sign in"))
         return form_page("register.html", {})

@@ -103,7 +103,7 @@ class PasskeyDoor(Controller):
                 remember=bool(form.get("remember")),
             )
         except ObsvError as error:
-            return login_page(request, {}, error, wanted=wanted)
+            return await login_page(request, {}, error, wanted=wanted)
         return onward(done, wanted)
 
 
@@ -116,7 +116,7 @@ async def _factor_page(
     if presented is None or presented.session.pending != SECOND_FACTOR:
         if error is None:
             return Redirect("/login", status_code=HTTP_303_SEE_OTHER)
-        return login_page(request, {}, error, wanted=wanted)
+        return await login_page(request, {}, error, wanted=wanted)
     has = await accounts().factors.second_step.choices(presented.value)
     with_recovery = has.recovery_codes > 0 and form.get("with") == RECOVERY
     return form_page("factor.html", {}, error, next=wanted, has=has, with_recovery=with_recovery)

@@ -61,7 +61,7 @@ class OAuthDoor(Controller):
                 remember=bool(form.get("remember")),
             )
         except ObsvError as error:
-            return login_page(request, form, error, wanted=wanted)
+            return await login_page(request, form, error, wanted=wanted)
         return go(began.url, began.session)
 
     @get("/{provider:str}/callback")
@@ -75,7 +75,7 @@ class OAuthDoor(Controller):
             outcome = await service.federated.come_back(provider, params, presented, origin_of(request))
         except ObsvError as problem:
             if presented is None or presented.session.pending:
-                return login_page(request, {}, problem)
+                return await login_page(request, {}, problem)
             return error_page(problem.status, "That did not work", problem.detail, link=("/app", "Back"))
         return _after(outcome)
 

@@ -69,13 +69,13 @@ def form_page(template: str, form: Mapping[str, str], error: ObsvError | None = 
     return page(template, context, status=error.status if error else 200, headers=_retry(error) if error else {})
 
 
-def login_page(
+async def login_page(
     request: AnyRequest, form: Mapping[str, str], error: ObsvError | None = None, *, wanted: str = ""
 ) -> Response[str]:
     """The sign-in page with all the ways that are configured; its form may end up at the providers."""
     flows = accounts().federated.flows
     allow_form_targets(request.scope, flows.origins)
-    may_register = accounts().registration.is_open
+    may_register = await accounts().registration.is_open()
     return form_page("login.html", form, error, next=wanted, providers=flows.labels, may_register=may_register)
 
 

@@ -35,6 +35,14 @@ CHEAP = {"auth.argon2.time_cost": 1, "auth.argon2.memory_cost": 19456}
 
 AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/audit/export": ("audit.exported",),
+    f"POST {API}/instance/jobs/{{name}}/run": ("job.requested",),
+    f"POST {API}/instance/organisations": ("org.created", "member.invited"),
+    f"PUT {API}/instance/registration": ("config.changed",),
+    f"POST {API}/instance/users/{{user_id}}/disable": ("account.disabled",),
+    f"POST {API}/instance/users/{{user_id}}/enable": ("account.enabled",),
+    f"POST {API}/instance/users/{{user_id}}/end-sessions": ("session.revoked",),
+    f"PUT {API}/instance/users/{{user_id}}/instance-admin": ("instance.admin_added",),
+    f"POST {API}/instance/users/{{user_id}}/send-reset": ("user.password_reset_requested",),
     f"POST {API}/instance/users/{{user_id}}/factors/removal": ("factors.removal_asked",),
     f"DELETE {API}/instance/users/{{user_id}}/factors/removal": ("factors.removal_cancelled",),
     f"PATCH {API}/me": ("user.name_changed",),
@@ -184,6 +192,7 @@ async def test_every_change_is_told(tmp_path: Path, database_url: str, provider:
         await _elsewhere(tour)
         await _by_mail(tour)
         await _lost_factors(tour)
+        await _instance(tour)
         await _factors(tour)
         await _leaving(tour)
     assert tour.seen == AUDITED.keys() | SILENT.keys()
@@ -206,6 +215,17 @@ async def _lost_factors(tour: Tour) -> None:
     await tour.visit("POST /instance/users/{user_id}/factors/removal", user_id=cal)
     await tour.visit("DELETE /instance/users/{user_id}/factors/removal", user_id=cal)
     await execute("DELETE FROM totp_secrets WHERE user_id = {}", cal)
+
+
+async def _instance(tour: Tour) -> None:
+    """What Ann, who came first and runs the instance, does there."""
+    await tour.visit("POST /instance/jobs/{name}/run", name="privacy.purge")
+    await tour.visit("POST /instance/organisations", {"name": "Zoo", "owner_email": "zoe@example.org"})
+    await tour.visit("PUT /instance/registration", {"mode": "open"})
+    cal = tour.people["cal"]
+    for what in ("end-sessions", "send-reset", "disable", "enable"):
+        await tour.visit(f"POST /instance/users/{{user_id}}/{what}", user_id=cal)
+    await tour.visit("PUT /instance/users/{user_id}/instance-admin", {"is_instance_admin": True}, user_id=cal)
 
 
 async def _organisation(tour: Tour) -> None:

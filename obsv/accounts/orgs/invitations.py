@@ -15,6 +15,7 @@ from obsv.accounts.orgs.types import InvitationView
 from obsv.accounts.origin import who
 from obsv.accounts.parts import Parts
 from obsv.accounts.passwords import problem_with
+from obsv.accounts.registration.mode import RegistrationMode
 from obsv.accounts.scopes import Role
 from obsv.accounts.sign_in import SignedIn, SignIn
 from obsv.accounts.types import Origin
@@ -56,13 +57,13 @@ class Invitations:
     """The only writer of invitations."""
 
     def __init__(
-        self, parts: Parts, keys: KeyStore, sign_in: SignIn, *, base_url: str, is_closed: bool, shows_links: bool
+        self, parts: Parts, keys: KeyStore, sign_in: SignIn, *, base_url: str, mode: RegistrationMode, shows_links: bool
     ) -> None:
-        """`is_closed`: nobody new may come; `shows_links`: mail is printed, so whoever invites hands the link on."""
+        """`shows_links`: mail is printed, so whoever invites hands the link on."""
         self._parts, self._keys, self._sign_in = parts, keys, sign_in
         self._attempts = Attempts(parts.clock, keys)
         self._base_url = base_url.rstrip("/")
-        self._is_closed, self._shows_links = is_closed, shows_links
+        self._mode, self._shows_links = mode, shows_links
 
     async def create(self, org: int, email: str, role: Role, *, giver: Role, by: Who) -> InvitationView:
         """Invite an address; an open invitation of it is replaced.
@@ -154,7 +155,7 @@ class Invitations:
         Raises `BadFields`, `Gone`, `Conflict` (there is an account), `Forbidden` (registration is closed).
         """
         invited = await self.look(code)
-        if self._is_closed:
+        if await self._mode.current() == "closed":
             raise Forbidden("Nobody new can register here at present.", code="registration_closed")
         name = _checked(form, invited)
         password_hash = await self._parts.passwords.hash(form.password)

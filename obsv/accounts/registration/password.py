@@ -21,7 +21,8 @@ from obsv.accounts.passwords import problem_with
 from obsv.accounts.registration import letters
 from obsv.accounts.sessions import Session
 from obsv.accounts.types import Origin
-from obsv.core.errors import Forbidden
+from obsv.audit import Who
+from obsv.core.errors import Conflict, Forbidden
 from obsv.db import spawn, write_tx
 from obsv.outbox import Kind
 
@@ -85,6 +86,22 @@ class PasswordChange:
             ended = await self._parts.sessions.end_others(session.user_id, session.id) if end_others else ()
         self._parts.sessions.forget(ended)
 
+    async def mail_link_to(self, user_id: str, by: Who) -> None:
+        """Mail the link on somebody else's wish.  Raises `Conflict` where nobody can sign in."""
+        person, login = await self._parts.people.get(user_id), await self._parts.people.login_of(user_id)
+        if person is None or login is None:
+            raise Conflict("This account is shut: open it again first.", code="status")
+        await self._send_link(user_id, person.email, by)
+
+    async def _send_link(self, user_id: str, email: str, by: Who) -> None:
+        async with write_tx():
+            await self._parts.links.void(LinkKind.RESET_PASSWORD, user_id)
+            code = await self._parts.links.make(LinkKind.RESET_PASSWORD, user_id)
+            letter = letters.reset(f"{self._base_url}/reset?code={code}")
+            await letters.send(user_id, email, "reset_password", letter)
+            target = ("user", user_id)
+            await self._parts.audit.write("user.password_reset_requested", org=None, actor=by, target=target)
+
     async def _hashed(self, user_id: str, password: str) -> str:
         person = await self._parts.people.get(user_id)
         problem = problem_with(password, (person.email.partition("@")[0],) if person else ())
@@ -106,12 +123,6 @@ class PasswordChange:
             login = await self._parts.people.login(email)
             if login is None:
                 return
-            async with write_tx():
-                await self._parts.links.void(LinkKind.RESET_PASSWORD, login.user_id)
-                code = await self._parts.links.make(LinkKind.RESET_PASSWORD, login.user_id)
-                letter = letters.reset(f"{self._base_url}/reset?code={code}")
-                await letters.send(login.user_id, email, "reset_password", letter)
-                actor, target = who(login.user_id, origin), ("user", login.user_id)
-                await self._parts.audit.write("user.password_reset_requested", org=None, actor=actor, target=target)
+            await self._send_link(login.user_id, email, who(login.user_id, origin))
         except Exception:  # noqa: BLE001  # nobody waits for it; the person asks again
             _log.exception("accounts.reset_mail_failed")

@@ -18,13 +18,13 @@ from obsv.accounts.parts import Parts
 from obsv.accounts.passwords import problem_with
 from obsv.accounts.registration import letters
 from obsv.accounts.registration.address import Address
+from obsv.accounts.registration.mode import RegistrationMode
 from obsv.accounts.scopes import Role
 from obsv.accounts.types import Origin
 from obsv.core.errors import Conflict, Forbidden
 from obsv.db import write_tx
 from obsv.outbox import Kind
 
-OPEN: Final = "open"
 PER_ADDRESS: Final = Limit("register", 5, 3600)
 
 
@@ -42,17 +42,23 @@ class RegistrationForm:
 class Registration:
     """The way in for anybody, as `[auth] registration` allows it."""
 
-    def __init__(self, parts: Parts, attempts: Attempts, address: Address, *, mode: str, base_url: str) -> None:
+    def __init__(
+        self, parts: Parts, attempts: Attempts, address: Address, *, mode: RegistrationMode, base_url: str
+    ) -> None:
         self._parts, self._attempts, self._address = parts, attempts, address
         self._base_url = base_url.rstrip("/")
-        self.is_open = mode == OPEN
+        self._mode = mode
+
+    async def is_open(self) -> bool:
+        """Whether anybody may make an account."""
+        return await self._mode.current() == "open"
 
     async def register(self, form: RegistrationForm, origin: Origin, *, address: str) -> None:
         """Make the account, or tell its owner that there is one.
 
         Raises `BadFields`, `TooMany`, `Unavailable`, `Forbidden` (not open).
         """
-        if not self.is_open:
+        if not await self.is_open():
             raise Forbidden("One comes here by invitation: ask whoever runs this instance.", code="registration_closed")
         form = _checked(form)
         await self._attempts.count(PER_ADDRESS, network_of(address))

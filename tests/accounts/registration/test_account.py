@@ -114,12 +114,6 @@ async def test_what_is_wrong_is_told_at_its_field(
     assert NEW not in answer.text
 
 
-async def test_registration_is_closed_unless_opened(client: httpx.AsyncClient, service: Accounts) -> None:
-    service.registration.is_open = False
-    assert (await client.get("/register")).status_code == 403
-    assert (await post(client, "/register", **FORM)).status_code == 403
-
-
 async def test_five_an_hour(client: httpx.AsyncClient) -> None:
     for number in range(5):
         assert (await post(client, "/register", **{**FORM, "email": f"p{number}@x.example"})).status_code == 200

@@ -16,7 +16,7 @@ from obsv.accounts.client import address_of, origin_of
 from obsv.accounts.csrf import check_source
 from obsv.accounts.fields import BadFields
 from obsv.accounts.guards import requires_scope, requires_session
-from obsv.accounts.installed import accounts, authenticate_asgi, close_accounts, install, token_actor
+from obsv.accounts.installed import accounts, authenticate_asgi, close_accounts, install
 from obsv.accounts.jobs import jobs
 from obsv.accounts.requests import actor_of, org_of
 from obsv.accounts.scopes import SCOPES, Role, parse_scopes
@@ -57,5 +57,4 @@ __all__ = [
     "parse_scopes",
     "requires_scope",
     "requires_session",
-    "token_actor",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from obsv.accounts.names import clean_email, clean_name
@@ -11,6 +12,7 @@ from obsv.accounts.passwords import require_good
 from obsv.accounts.scopes import Role
 from obsv.accounts.types import CreatedToken, Organisation, Person
 from obsv.audit import SYSTEM, Who
+from obsv.audit.types import Detail
 from obsv.core.errors import NotFound
 from obsv.db import write_tx
 
@@ -33,14 +35,33 @@ class Administration:
         self._parts = parts
 
     async def create_token(
-        self, org: int, name: str, scopes: frozenset[str], *, expires_days: int | None = None, by: Who = SYSTEM
+        self,
+        org: int,
+        name: str,
+        scopes: frozenset[str],
+        *,
+        expires_days: int | None = None,
+        networks: Sequence[str] = (),
+        is_personal: bool = False,
+        by: Who = SYSTEM,
     ) -> CreatedToken:
-        """A new API token of an organisation."""
-        author = by.ref if by.kind == "user" else ""
+        """A new API token of an organisation, or with `is_personal` of the person who makes it.
+
+        Raises `Invalid`, `BadRequest` (networks).
+        """
         async with write_tx():
-            made = await self._parts.tokens.create(org, name, scopes, expires_days=expires_days, created_by=author)
+            made = await self._parts.tokens.create(
+                org,
+                name,
+                scopes,
+                expires_days=expires_days,
+                networks=networks,
+                created_by=by.ref if by.kind == "user" else by.person,
+                is_personal=is_personal,
+            )
+            details: dict[str, Detail] = {"scopes": made.scopes, "kind": made.kind}
             await self._parts.audit.write(
-                "token.created", org=org, actor=by, target=("token", made.id), details={"scopes": made.scopes}
+                "token.created", org=org, actor=by, target=("token", made.id), details=details
             )
         return made
 
@@ -49,7 +70,12 @@ class Administration:
         async with write_tx():
             await self._parts.tokens.revoke(org, token_id)
             await self._parts.audit.write("token.revoked", org=org, actor=by, target=("token", token_id))
-        self._parts.tokens.forget()
+
+    async def revoke_own_token(self, org: int, token_id: str, *, by: Who) -> None:
+        """The same of the person's own personal one.  Raises `NotFound`, also for anybody else's."""
+        async with write_tx():
+            await self._parts.tokens.revoke_own(org, token_id, by.ref)
+            await self._parts.audit.write("token.revoked", org=org, actor=by, target=("token", token_id))
 
     async def organisation(self, wanted: str) -> Organisation:
         """An organisation by slug or name.  Raises `NotFound`."""

@@ -33,7 +33,10 @@ COLUMNS: Final = (
 
 
 class AuditEntryView(msgspec.Struct, frozen=True):
-    """One entry. `actor_name` is empty for programs, and for people who are erased."""
+    """One entry. `actor_name` is empty for programs, and for people who are erased.
+
+    For a personal token it is its owner's, whose id the detail `person` has.
+    """
 
     seq: int
     at_ms: int
@@ -58,12 +61,13 @@ class AuditPage(msgspec.Struct, frozen=True):
 
 
 async def _view(entry: Entry, names: PeopleNames) -> AuditEntryView:
+    person = entry.actor_ref if entry.actor_kind in PEOPLE else str(entry.details.get("person", ""))
     return AuditEntryView(
         seq=entry.seq,
         at_ms=entry.at_ms,
         actor_kind=entry.actor_kind,
         actor_ref=entry.actor_ref,
-        actor_name=await names.of(entry.actor_ref) if entry.actor_kind in PEOPLE else "",
+        actor_name=await names.of(person),
         event=entry.event,
         target_kind=entry.target_kind,
         target_ref=entry.target_ref,

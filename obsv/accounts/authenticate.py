@@ -6,7 +6,7 @@ With a token the cookie is not even read; a session is refused to requests that 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from litestar.types import Scope
 
@@ -20,6 +20,7 @@ from obsv.accounts.origin import truncate_ip, ua_family
 from obsv.accounts.scopes import INSTANCE, scopes_of
 from obsv.accounts.sessions import Session, Sessions
 from obsv.accounts.tokens import Tokens
+from obsv.accounts.tokens_known import Owner, bad_token
 from obsv.accounts.types import ANONYMOUS, Actor, Member
 from obsv.audit import Who
 from obsv.core.clock import Clock
@@ -69,18 +70,18 @@ class Authenticator:
         """The actor of a request, who has the scope `needed`; without one, anybody, also `ANONYMOUS`.
 
         Puts the actor into the request's state as `actor`. Raises `Unauthorized` (nobody, or nobody valid), `Forbidden`
-        (scope missing, foreign page), `BadRequest` (token in the query string; organisation left open), `NotFound` (no
-        such organisation for this person), `Unsupported` (a body that a foreign form could send).
+        (scope missing, foreign page, address not allowed), `BadRequest` (token in the query string; organisation left
+        open), `NotFound` (no such organisation for this person), `Unsupported` (a body that a foreign form could send).
         """
         refuse_query_token(scope.get("query_string", b""))
         headers = headers_of(scope)
         token = token_in(headers)
         if token is not None:
-            actor = await self._tokens.actor(token)
+            actor = await self._by_token(scope, token)
         else:
             actor = await self._by_session(scope, headers, needed)
         # Before the scope is looked at: the access log tells who was refused.
-        scope.setdefault("state", {})["actor"] = actor
+        _note(scope, actor)
         if needed is not None:
             _require(actor, needed)
         return actor
@@ -93,6 +94,25 @@ class Authenticator:
         value = self._cookies.read(headers.get("cookie", ""))
         session = await self._sessions.find(value)
         return None if session is None else Presented(session, value)
+
+    async def _by_token(self, scope: Scope, text: str) -> Actor:
+        token = await self._tokens.known.recognise(text)
+        _note(scope, token.actor)
+        address = self._client_address.address(scope)
+        token.require_address(address)
+        actor = token.actor if token.owner is None else await self._personal(token.actor, token.owner)
+        await self._tokens.known.note_use(token, address)
+        return actor
+
+    async def _personal(self, actor: Actor, owner: Owner) -> Actor:
+        """A personal token counts for what its owner's role carries now; without a membership for nothing."""
+        known = await self._memberships(owner.user_id, is_instance_admin=owner.is_instance_admin)
+        member = next((one for one in known if one.org == actor.org and not one.grant_id), None)
+        if member is None:
+            raise bad_token()
+        _require_factor(member, has_one=owner.has_second_factor)
+        scopes = scopes_of(member.role, is_instance_admin=owner.is_instance_admin)
+        return replace(actor, scopes=actor.scopes & scopes)
 
     async def _by_session(self, scope: Scope, headers: Mapping[str, str], needed: str | None) -> Actor:
         presented = await self.presented(scope)
@@ -109,17 +129,15 @@ class Authenticator:
         session = presented.session
         needs_org = needed is not None and needed != INSTANCE
         now = self._clock.now_ms()
-        known = [one for one in await self._memberships(session) if not one.grant_id or one.support_until_ms > now]
+        known = await self._memberships(session.user_id, is_instance_admin=session.is_instance_admin)
+        known = tuple(one for one in known if not one.grant_id or one.support_until_ms > now)
         member = _choose(known, headers.get(ORG_HEADER), needs_org=needs_org)
         is_fresh = session.sudo_until_ms > now
         if member is None:
             scopes = frozenset({INSTANCE}) if session.is_instance_admin else frozenset[str]()
             return Actor(kind="user", user_id=session.user_id, scopes=scopes, session_id=session.id, is_fresh=is_fresh)
-        if needs_org and member.requires_mfa and not session.has_second_factor:
-            raise Forbidden(
-                f"{member.name} asks its members for a second factor: set one up under Security, or sign in with it.",
-                code="second_factor_required",
-            )
+        if needs_org:
+            _require_factor(member, has_one=session.has_second_factor)
         if member.grant_id and needs_org:
             await self._support.note_visit(member, self._visitor(scope, session, headers))
         return Actor(
@@ -140,15 +158,15 @@ class Authenticator:
         network = truncate_ip(self._client_address.address(scope))
         return Who("support", session.user_id, ip_trunc=network, ua_family=ua_family(headers.get("user-agent", "")))
 
-    async def _memberships(self, session: Session) -> tuple[Member, ...]:
+    async def _memberships(self, user_id: str, *, is_instance_admin: bool) -> tuple[Member, ...]:
         """The person's organisations; for who runs the instance those too that let support in."""
-        known = self._members.get(session.user_id)
+        known = self._members.get(user_id)
         if known is None:
             generation = self._members.generation
-            known = await self._organisations.memberships(session.user_id)
-            if session.is_instance_admin:
-                known += await self._support.open_to(session.user_id)
-            self._members.put(session.user_id, known, generation=generation)
+            known = await self._organisations.memberships(user_id)
+            if is_instance_admin:
+                known += await self._support.open_to(user_id)
+            self._members.put(user_id, known, generation=generation)
         return known
 
 
@@ -165,6 +183,18 @@ def _choose(members: Sequence[Member], slug: str | None, *, needs_org: bool) -> 
         slugs = ", ".join(member.slug for member in own)
         raise BadRequest(f"Say which organisation with the header X-Obsv-Org: one of {slugs}.", code="which_org")
     return None
+
+
+def _note(scope: Scope, actor: Actor) -> None:
+    scope.setdefault("state", {})["actor"] = actor
+
+
+def _require_factor(member: Member, *, has_one: bool) -> None:
+    if member.requires_mfa and not has_one:
+        raise Forbidden(
+            f"{member.name} asks its members for a second factor: set one up under Security, or sign in with it.",
+            code="second_factor_required",
+        )
 
 
 def _require(actor: Actor, needed: str) -> None:

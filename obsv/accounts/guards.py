@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
@@ -14,6 +14,8 @@ from obsv.core.errors import Forbidden, Unauthorized
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 Guard = Callable[[Connection, BaseRouteHandler], Awaitable[None]]
+
+_EVERY_ROLE_HAS: Final = "metrics:read"
 
 
 def requires_scope(needed: str, *, step_up: bool = False) -> Guard:
@@ -26,6 +28,23 @@ def requires_scope(needed: str, *, step_up: bool = False) -> Guard:
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         actor = await accounts().authenticator.authenticate(connection.scope, needed)
         if step_up and actor.kind == "user":
+            require_fresh(actor)
+
+    return guard
+
+
+def requires_member(*, step_up: bool = False) -> Guard:
+    """Let people in who belong to the organisation of the request: no tokens, and none of the instance's staff.
+
+    With `step_up` they must have proved to be themselves a moment ago.
+    """
+
+    async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
+        await requires_session(connection, handler)
+        actor = await accounts().authenticator.authenticate(connection.scope, _EVERY_ROLE_HAS)
+        if actor.is_support:
+            raise Forbidden("This is for the organisation's members.", code="members_only")
+        if step_up:
             require_fresh(actor)
 
     return guard

@@ -36,8 +36,3 @@ async def authenticate_asgi(scope: Scope, needed_scope: str) -> Actor:
     Raises as `Authenticator.authenticate` does.
     """
     return await _accounts.get().authenticator.authenticate(scope, needed_scope)
-
-
-async def token_actor(raw: str) -> Actor:
-    """Who is behind an API token.  Raises `Unauthorized`."""
-    return await _accounts.get().tokens.actor(raw)

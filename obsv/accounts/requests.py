@@ -42,7 +42,7 @@ def author_of(request: AnyRequest) -> Who:
     """The actor as the audit log knows one."""
     actor = actor_of(request)
     if actor.kind == "token":
-        return Who("token", actor.token_id)
+        return Who("token", actor.token_id, person=actor.user_id)
     person = who(actor.user_id, origin_of(request))
     return replace(person, kind="support") if actor.is_support else person
 

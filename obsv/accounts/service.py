@@ -31,6 +31,7 @@ from obsv.accounts.setup import SetUp
 from obsv.accounts.sign_in import SignIn
 from obsv.accounts.step_up import StepUp
 from obsv.accounts.tokens import Tokens
+from obsv.accounts.tokens_expiry import TokenExpiry
 from obsv.core.clock import Clock
 from obsv.core.errors import Unauthorized
 from obsv.http import ClientAddress
@@ -87,6 +88,7 @@ class Accounts:
         self.registration_mode = mode = RegistrationMode(auth.registration, clock, audit)
         self.registration = Registration(parts, attempts, self.address, mode=mode, base_url=self.base_url)
         self.administration = Administration(parts)
+        self.token_expiry = TokenExpiry(parts, self.base_url)
         self.invitations = Invitations(
             parts,
             keys,

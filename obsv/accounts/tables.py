@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import BigInt, BigSerial, Boolean, Date, Text, Varchar
+from piccolo.columns import BigInt, BigSerial, Boolean, Date, Integer, Text, Varchar
 from piccolo.table import Table
 
 from obsv.core.holds import Basis, Column, DataClass, Erase, Holds, Purpose, Subject, operational
@@ -154,7 +154,10 @@ class Session(Table, db=DB, tablename="sessions"):
 
 
 class ApiToken(Table, db=DB, tablename="api_tokens"):
-    """A machine's way in: `obsv_<kind>_<id>_<secret>_<check>`, of which only the hash is kept."""
+    """A machine's way in: `obsv_<kind>_<id>_<secret>_<check>`, of which only the hash is kept.
+
+    A personal one (`pat`) is that of who made it.
+    """
 
     id = Varchar(length=8, primary_key=True)
     org = BigInt(index=True)
@@ -162,11 +165,14 @@ class ApiToken(Table, db=DB, tablename="api_tokens"):
     name = Varchar(length=100)
     token_hash = Varchar(length=64)
     scopes = Varchar(length=255)
-    created_by = Varchar(length=40, default="")
+    allowed_networks = Text(default="")
+    created_by = Varchar(length=40, default="", index=True)
     created_at_ms = BigInt()
     expires_at_ms = BigInt(null=True, default=None)
     revoked_at_ms = BigInt(null=True, default=None)
     last_used_on = Date(null=True, default=None)
+    last_used_network = Varchar(length=45, default="")
+    expiry_stage = Integer(default=0)
     erase_on = Date(null=True, default=None, index=True)
 
     holds = Holds(
@@ -183,12 +189,14 @@ class ApiToken(Table, db=DB, tablename="api_tokens"):
             "name": _TOKEN,
             "token_hash": _SECRET,
             "scopes": _TOKEN,
+            "allowed_networks": _TOKEN,
             "created_by": _AUTHOR,
             "created_at_ms": _TOKEN,
             "expires_at_ms": _TOKEN,
             "revoked_at_ms": _TOKEN,
             "last_used_on": _TOKEN,
-            **operational("erase_on"),
+            "last_used_network": _TOKEN,
+            **operational("expiry_stage", "erase_on"),
         },
     )
 

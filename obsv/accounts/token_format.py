@@ -13,12 +13,13 @@ from typing import Final, Literal, cast
 
 from obsv.core.ids import crc32_base62
 
-Kind = Literal["org", "ing"]
+Kind = Literal["pat", "org", "ing"]
+"""A person's own, the organisation's, and one of those that can only write metrics."""
 
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 ID_LENGTH: Final = 8
 SECRET_LENGTH: Final = 43  # 62**43 > 2**256
-_SHAPE: Final = re.compile(r"(obsv_(org|ing)_([0-9A-Za-z]{8})_[0-9A-Za-z]{43})_([0-9A-Za-z]{6})")
+_SHAPE: Final = re.compile(r"(obsv_(pat|org|ing)_([0-9A-Za-z]{8})_[0-9A-Za-z]{43})_([0-9A-Za-z]{6})")
 _LEAK: Final = re.compile(rb"obsv_(?:pat|org|ing)_[0-9A-Za-z]{8}_")
 
 

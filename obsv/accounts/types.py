@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from obsv.accounts.scopes import Role
+from obsv.accounts.token_format import Kind
 
 ActorKind = Literal["user", "token", "anonymous"]
 
@@ -17,8 +18,8 @@ class Actor:
     """Who makes a request, and for which organisation.
 
     `org` is the organisation's number all through the metrics layer; None where the request names none. `role` is a
-    person's; `scopes` hold for tokens and persons alike. `is_fresh`: the person proved to be themself a moment ago.
-    `is_support`: one of the instance's staff, whom the organisation let in.
+    person's; `scopes` hold for tokens and persons alike. A token with a `user_id` is that person's own. `is_fresh`: the
+    person proved to be themself a moment ago. `is_support`: one of the instance's staff, whom the organisation let in.
     """
 
     kind: ActorKind = "anonymous"
@@ -126,36 +127,50 @@ class SessionView(msgspec.Struct, frozen=True):
 
 
 class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A wish for an API token. Without `expires_days` one that only writes metrics never expires, others after 90."""
+    """A wish for an API token, which is taken from `allowed_networks` alone (CIDR, at most 20), or from anywhere.
+
+    Without `expires_days` one of the organisation that only writes metrics never expires, all others after 90.
+    """
 
     name: str
     scopes: list[str]
     expires_days: int | None = None
+    allowed_networks: list[str] = []
 
 
 class TokenView(msgspec.Struct, frozen=True):
-    """An API token, without its secret. `last_used_on` is a UTC day."""
+    """An API token, without its secret: a person's own (`pat`), the organisation's (`org`), or one to write (`ing`).
+
+    `last_used_on` is a UTC day, `last_used_network` a /24 or /48; a personal token has an owner.
+    """
 
     id: str
+    kind: Kind
     name: str
     scopes: list[str]
+    allowed_networks: list[str]
     created_at_ms: int
     expires_at_ms: int | None
     last_used_on: str | None
+    last_used_network: str
+    owner_id: str = ""
+    owner_name: str = ""
 
 
 class CreatedToken(msgspec.Struct, frozen=True):
     """A new API token; `token` is shown this once."""
 
     id: str
+    kind: Kind
     name: str
     token: str
     scopes: list[str]
+    allowed_networks: list[str]
     created_at_ms: int
     expires_at_ms: int | None
 
 
 class TokenList(msgspec.Struct, frozen=True):
-    """The organisation's API tokens, newest first."""
+    """API tokens, newest first."""
 
     tokens: list[TokenView]

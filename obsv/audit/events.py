@@ -39,5 +39,6 @@ DETAIL_KEYS: frozenset[str] = frozenset(
         *("after", "before", "role", "role_after", "role_before", "scopes", "plan", "plan_after", "plan_before"),
         *("reason", "method", "kind", "count", "counts", "tables", "host", "purpose", "digest", "key_id"),
         *("migrations", "name_length", "expires_on", "case_ref", "clause", "member", "version", "classes", "until"),
+        "person",
     }
 )

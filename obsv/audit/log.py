@@ -43,13 +43,14 @@ class AuditLog:
         """Append an event to the chain of `org` (None: the instance's) and return its number.
 
         Joins the transaction it is called in. Raises ValueError for an event or detail key that is not declared. The
-        request id comes from the log context.
+        request id comes from the log context, the detail `person` from a personal token that acts.
         """
         if event not in EVENTS:
             raise ValueError(f"{event} is not an audit event: declare it in obsv.audit.events")
         undeclared = sorted((details or {}).keys() - DETAIL_KEYS)
         if undeclared:
             raise ValueError(f"audit detail {undeclared[0]} is not declared in obsv.audit.events")
+        told = {**(details or {}), **({"person": actor.person} if actor.person else {})}
         row: dict[str, Any] = {
             "chain": INSTANCE_CHAIN if org is None else org,
             "at_ms": self._clock.now_ms(),
@@ -60,7 +61,7 @@ class AuditLog:
             "target_ref": target[1],
             "outcome": outcome,
             "request_id": str(structlog.contextvars.get_contextvars().get("request_id", ""))[:64],
-            "details": json.dumps(details or {}, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
+            "details": json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False),
         }
         if in_transaction():
             return await self._append(row, actor)

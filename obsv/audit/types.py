@@ -16,7 +16,8 @@ Detail = str | int | bool | list[str] | dict[str, int] | None
 class Who:
     """Who acted: an opaque reference, and what is personal (kept apart from the log).
 
-    `ip_trunc` is cut already (/24, /48); `email` is encrypted with the key of the user `ref`.
+    `ip_trunc` is cut already (/24, /48); `email` is encrypted with the key of the user `ref`. `person` is whose
+    personal token acted.
     """
 
     kind: Literal["user", "token", "system", "support"]
@@ -24,6 +25,7 @@ class Who:
     ip_trunc: str = ""
     ua_family: str = ""
     email: str = ""
+    person: str = ""
 
 
 SYSTEM = Who("system", "obsv")

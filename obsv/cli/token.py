@@ -18,6 +18,7 @@ Create an API token of an organisation and print it, this once.
 
   obsv admin create-token --org acme --name prometheus --scopes metrics:write
   obsv admin create-token --org acme --name grafana --scopes metrics:read --json
+  obsv admin create-token --org acme --name office --scopes metrics:read --allow 192.0.2.0/24 --allow 2001:db8::/32
 """
 
 
@@ -28,6 +29,13 @@ def add(actions: Any) -> None:
     made.add_argument("--name", required=True, metavar="N", help="what it is for, shown in the list of tokens")
     made.add_argument(
         "--scopes", required=True, metavar="S,…", help="what it may do, such as metrics:write,metrics:read"
+    )
+    made.add_argument(
+        "--allow",
+        action="append",
+        default=[],
+        metavar="CIDR",
+        help="network or address that it is taken from; may be repeated (default: anywhere)",
     )
     add_json(made)
 
@@ -43,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
     async def work() -> CreatedToken:
         async with opened_accounts(settings) as accounts:
             org = await accounts.administration.organisation(args.org)
-            return await accounts.administration.create_token(org.id, args.name, scopes)
+            return await accounts.administration.create_token(org.id, args.name, scopes, networks=args.allow)
 
     token = asyncio.run(work())
     tell(args, token.token, msgspec.to_builtins(token))

@@ -50,9 +50,11 @@ def make_app(service: Accounts) -> Any:
 
 
 @asynccontextmanager
-async def browser(service: Accounts, base_url: str = "http://localhost:8450") -> AsyncIterator[httpx.AsyncClient]:
+async def browser(
+    service: Accounts, base_url: str = "http://localhost:8450", *, address: str = "198.51.100.77"
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client with a cookie jar, at an address of its own."""
-    transport = httpx.ASGITransport(app=make_app(service), client=("198.51.100.77", 40000))
+    transport = httpx.ASGITransport(app=make_app(service), client=(address, 40000))
     async with httpx.AsyncClient(transport=transport, base_url=base_url) as client:
         yield client
 

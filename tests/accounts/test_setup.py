@@ -27,7 +27,7 @@ async def test_first_start_makes_the_operators_organisation_and_the_agents_token
     service: Accounts, tmp_path: Path
 ) -> None:
     start = await service.prepare()
-    actor = await service.tokens.actor(start.agent_token)
+    actor = (await service.tokens.known.recognise(start.agent_token)).actor
     operator = await service.organisations.operator()
     assert operator is not None
     assert (actor.org, actor.org_slug, actor.scopes) == (operator.id, "operator", {"metrics:write"})
@@ -43,7 +43,7 @@ async def test_a_second_start_keeps_both_and_prints_another_code(service: Accoun
 
 async def test_a_revoked_agent_token_is_replaced(service: Accounts) -> None:
     first = await service.prepare()
-    actor = await service.tokens.actor(first.agent_token)
+    actor = (await service.tokens.known.recognise(first.agent_token)).actor
     assert actor.org is not None
     await service.administration.revoke_token(actor.org, actor.token_id)
     assert (await service.prepare()).agent_token != first.agent_token

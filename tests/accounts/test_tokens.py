@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obsv.accounts import Accounts, Actor, token_actor
-from obsv.accounts.token_format import holds_token, new_token, parse_token
+from obsv.accounts import Accounts, Actor
+from obsv.accounts.token_format import Kind, holds_token, new_token, parse_token
+from obsv.accounts.tokens_known import KnownTokens
 from obsv.core.clock import ManualClock
 from obsv.core.errors import Invalid, NotFound, Unauthorized
 from obsv.db import fetch_value
@@ -37,9 +38,14 @@ async def token(service: Accounts, scopes: frozenset[str] = READ, days: int | No
     return made.token
 
 
-def test_shape() -> None:
-    raw = new_token("ing")
-    assert re.fullmatch(r"obsv_ing_[0-9A-Za-z]{8}_[0-9A-Za-z]{43}_[0-9A-Za-z]{6}", raw.text)
+async def actor_of(service: Accounts, text: str) -> Actor:
+    return (await service.tokens.known.recognise(text)).actor
+
+
+@pytest.mark.parametrize("kind", ["pat", "org", "ing"])
+def test_shape(kind: Kind) -> None:
+    raw = new_token(kind)
+    assert re.fullmatch(rf"obsv_{kind}_[0-9A-Za-z]{{8}}_[0-9A-Za-z]{{43}}_[0-9A-Za-z]{{6}}", raw.text)
     assert parse_token(raw.text) == raw
     assert holds_token(b"u=x&p=" + raw.text.encode())
 
@@ -57,7 +63,7 @@ def test_anything_else_is_none(text: str) -> None:
 
 
 async def test_who_is_behind_it(service: Accounts) -> None:
-    actor = await token_actor(await token(service))
+    actor = await actor_of(service, await token(service))
     assert (actor.kind, actor.org_slug, actor.scopes, actor.role) == ("token", "operator", READ, None)
 
 
@@ -69,33 +75,31 @@ async def test_only_its_hash_is_kept(service: Accounts) -> None:
 
 async def refused(service: Accounts, text: str) -> None:
     with pytest.raises(Unauthorized):
-        await service.tokens.actor(text)
+        await service.tokens.known.recognise(text)
 
 
 async def test_revoked_at_once_though_it_was_remembered(service: Accounts) -> None:
     text = await token(service)
-    actor: Actor = await service.tokens.actor(text)
+    actor = await actor_of(service, text)
     await service.administration.revoke_token(await operator(service), actor.token_id)
     await refused(service, text)
     assert await service.tokens.listed(await operator(service)) == []
 
 
 async def test_another_replica_forgets_within_five_seconds(service: Accounts, clock: ManualClock) -> None:
-    from obsv.accounts.tokens import Tokens
-
-    replica, text = Tokens(clock), await token(service)
-    actor = await replica.actor(text)
-    await service.administration.revoke_token(await operator(service), actor.token_id)
-    assert await replica.actor(text)
+    replica, text = KnownTokens(clock), await token(service)
+    known = await replica.recognise(text)
+    await service.administration.revoke_token(await operator(service), known.actor.token_id)
+    assert await replica.recognise(text)
     clock.advance(5)
     with pytest.raises(Unauthorized):
-        await replica.actor(text)
+        await replica.recognise(text)
 
 
 async def test_expiry_to_the_second_though_it_was_remembered(service: Accounts, clock: ManualClock) -> None:
     text = await token(service, days=1)
     clock.advance(DAY_S - 1)
-    assert await service.tokens.actor(text)
+    assert await actor_of(service, text)
     clock.advance(1)
     await refused(service, text)
 
@@ -104,7 +108,7 @@ async def test_default_lives(service: Accounts, clock: ManualClock) -> None:
     ingest, reader = await token(service, frozenset({"metrics:write"})), await token(service)
     assert ingest.startswith("obsv_ing_")
     clock.advance(90 * DAY_S)
-    assert await service.tokens.actor(ingest)
+    assert await actor_of(service, ingest)
     await refused(service, reader)
 
 
@@ -128,13 +132,36 @@ async def test_charlie_cannot_revoke(service: Accounts) -> None:
     other = await service.organisations.create("Charlie")
     with pytest.raises(NotFound):
         await service.administration.revoke_token(other.id, text.split("_")[2])
-    assert await service.tokens.actor(text)
+    assert await actor_of(service, text)
 
 
-async def test_last_use_is_kept_by_day(service: Accounts) -> None:
+async def test_last_use_is_a_day_and_a_cut_network_once_an_hour(
+    service: Accounts, clock: ManualClock, client: httpx.AsyncClient
+) -> None:
     text = await token(service)
-    await service.tokens.actor(text)
-    assert [view.last_used_on for view in await service.tokens.listed(await operator(service))] == ["2027-01-15"]
+
+    async def used_from(address: str) -> tuple[str | None, str]:
+        async with browser(service, address=address) as elsewhere:
+            assert (
+                await elsewhere.get("/api/v1/probe", headers={"Authorization": f"Bearer {text}"})
+            ).status_code == 200
+        (view,) = await service.tokens.listed(await operator(service))
+        return view.last_used_on, view.last_used_network
+
+    (unused,) = await service.tokens.listed(await operator(service))
+    assert (unused.last_used_on, unused.last_used_network) == (None, "")
+    assert await used_from("198.51.100.77") == ("2027-01-15", "198.51.100.0/24")
+    clock.advance(3599)
+    assert await used_from("2001:db8:1:2::3") == ("2027-01-15", "198.51.100.0/24")
+    clock.advance(1)
+    assert await used_from("2001:db8:1:2::3") == ("2027-01-15", "2001:db8:1::/48")
+
+
+async def test_a_refused_use_is_none(service: Accounts, client: httpx.AsyncClient) -> None:
+    made = await service.administration.create_token(await operator(service), "t", READ, networks=["192.0.2.0/24"])
+    assert (await client.get("/api/v1/probe", headers={"Authorization": f"Bearer {made.token}"})).status_code == 403
+    (view,) = await service.tokens.listed(await operator(service))
+    assert view.last_used_on is None
 
 
 async def test_matrix(service: Accounts, client: httpx.AsyncClient) -> None:

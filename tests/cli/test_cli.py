@@ -32,7 +32,7 @@ CONTRACT = {
         "--password-stdin",
         "--json",
     },
-    "admin create-token": {"--config", "--data-dir", "--org", "--name", "--scopes", "--json"},
+    "admin create-token": {"--config", "--data-dir", "--org", "--name", "--scopes", "--allow", "--json"},
     "agent": {"--config", "--data-dir", "--url", "--token", "--interval", "--scrape"},
 }
 

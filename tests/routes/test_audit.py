@@ -54,6 +54,8 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/me/recovery-codes": ("recovery_codes.regenerated",),
     f"POST {API}/me/sessions/end-others": ("session.revoked",),
     f"DELETE {API}/me/sessions/{{session_id}}": ("session.revoked",),
+    f"POST {API}/me/tokens": ("token.created",),
+    f"DELETE {API}/me/tokens/{{token_id}}": ("token.revoked",),
     f"POST {API}/me/totp/confirm": ("totp.enabled",),
     f"DELETE {API}/me/totp": ("totp.disabled",),
     f"PATCH {API}/org": ("org.mfa_required", "org.renamed"),  # as much as the body changes
@@ -231,6 +233,8 @@ async def _instance(tour: Tour) -> None:
 async def _organisation(tour: Tour) -> None:
     token = await tour.visit("POST /tokens", {"name": "t", "scopes": ["metrics:read"]})
     await tour.visit("DELETE /tokens/{token_id}", token_id=token["id"])
+    own = await tour.visit("POST /me/tokens", {"name": "t", "scopes": ["metrics:read"]})
+    await tour.visit("DELETE /me/tokens/{token_id}", token_id=own["id"])
     invited = await tour.visit("POST /org/invitations", {"email": "new@example.org", "role": "viewer"})
     await tour.visit("DELETE /org/invitations/{invitation_id}", invitation_id=invited["id"])
     granted = await tour.visit("POST /org/support", {"hours": 1})

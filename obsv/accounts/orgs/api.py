@@ -103,7 +103,8 @@ class MemberController(Controller):
     async def remove(self, request: AnyRequest, user_id: FromPath[str]) -> None:
         """Who administers may remove others up to their own role; everybody may leave."""
         actor = actor_of(request)
-        if actor.user_id != user_id and "admin:org" not in actor.scopes:
+        is_leaving = actor.kind == "user" and actor.user_id == user_id
+        if not is_leaving and "admin:org" not in actor.scopes:
             raise Forbidden("Your role here does not include the scope admin:org.", code="missing_scope")
         await accounts().members.remove(org_of(request), user_id, changer=role_of(request), by=author_of(request))
 

@@ -65,7 +65,7 @@ class Members:
         self._forget(user_id)
 
     async def remove(self, org: int, user_id: str, *, changer: Role, by: Who) -> None:
-        """Let a member go; who leaves by themself may do so in any role.
+        """Let a member go, and their personal tokens; who leaves by themself may do so in any role.
 
         Raises `NotFound`, `Forbidden`, `Conflict` (the last owner).
         """
@@ -76,6 +76,7 @@ class Members:
             require_owner_left(before, None, await self._owners(org))
             await execute("DELETE FROM memberships WHERE org = {} AND user_id = {}", org, user_id)
             await execute("DELETE FROM team_members WHERE org = {} AND user_id = {}", org, user_id)
+            await self._parts.tokens.end_personal(org, user_id)
             await self._parts.audit.write(
                 "member.removed", org=org, actor=by, target=("user", user_id), details={"role_before": before.value}
             )

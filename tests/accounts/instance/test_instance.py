@@ -96,9 +96,10 @@ async def jobs(service: Accounts, clock: ManualClock) -> AsyncIterator[list[str]
     async def fail() -> None:
         raise ValueError("no")
 
-    install(Scheduler((Job("b.fails", 60, fail), Job("a.works", 3600, work)), clock))
+    made = install(Scheduler((Job("b.fails", 60, fail), Job("a.works", 3600, work)), clock))
     yield ran
     uninstall()
+    await made.stop()
 
 
 async def test_jobs(root: Person, jobs: list[str]) -> None:

@@ -32,7 +32,7 @@ class Users:
 
     def __init__(self, parts: Parts, passwords: PasswordChange, forget: Callable[[str], None]) -> None:
         """`forget` drops what is remembered of a person's organisations."""
-        self._parts, self._passwords, self._forget = parts, passwords, forget
+        self._parts, self._passwords, self._forget_member = parts, passwords, forget
 
     async def listed(self, *, email: str, before: str) -> InstanceUserList:
         """A page of them, newest first; with `email` the one who has this address."""
@@ -50,7 +50,7 @@ class Users:
 
         Nobody shuts themself out, so that somebody who runs the instance is left.
         """
-        if user_id == by.ref:
+        if user_id in (by.ref, by.person):
             raise Conflict("You cannot shut your own account: somebody else who runs the instance can.", code="own")
         async with write_tx():
             await self._set_status(user_id, ACTIVE, DISABLED)
@@ -95,6 +95,11 @@ class Users:
         """Mail the person a link for a new password.  Raises `NotFound`, `Conflict` (the account is shut)."""
         await self._require(user_id)
         await self._passwords.mail_link_to(user_id, by)
+
+    def _forget(self, user_id: str) -> None:
+        """What is remembered of their rights, also behind their personal tokens."""
+        self._forget_member(user_id)
+        self._parts.tokens.forget()
 
     async def _view(self, row: dict[str, Any]) -> InstanceUser:
         person = await self._parts.people.get(row["id"])

@@ -61,8 +61,9 @@ class TokenExpiry:
         return True
 
     async def _mail(self, row: dict[str, Any], stage: Stage) -> None:
-        letter = _letter(row, stage, f"{self.base_url.rstrip('/')}/app/{row['slug']}/settings")
         maker = await self._maker(row)
+        section = "my-tokens" if maker and row["kind"] == "pat" else "tokens"
+        letter = _letter(row, stage, f"{self.base_url.rstrip('/')}/app/{row['slug']}/settings/{section}")
         for person in [maker] if maker else await self._owners(row["org"]):
             await letters.send(person.id, person.email, "token_expires", letter, Kind.SECURITY)
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from obsv.accounts import Accounts, Actor
+from obsv.accounts import SCOPES, Accounts, Actor, parse_scopes
 from obsv.accounts.token_format import Kind, holds_token, new_token, parse_token
 from obsv.accounts.tokens_known import KnownTokens
 from obsv.core.clock import ManualClock
@@ -192,6 +192,24 @@ async def test_matrix(service: Accounts, client: httpx.AsyncClient) -> None:
     assert (await client.get("/api/v1/probe")).status_code == 401
     assert (await client.get("/api/v1/probe", headers={"DD-API-KEY": good})).status_code == 200
     assert (await client.get("/api/v1/probe-instance", headers={"Authorization": f"Bearer {good}"})).status_code == 403
+
+
+async def test_each_scope_opens_its_own_doors_alone(service: Accounts, client: httpx.AsyncClient) -> None:
+    doors = {
+        "metrics:read": "/api/obsv/v1/org",
+        "members:read": "/api/obsv/v1/org/members",
+        "audit:read": "/api/obsv/v1/audit",
+        "admin:org": "/api/obsv/v1/tokens",
+        "admin:instance": "/api/v1/probe-instance",
+    }
+    for scope in SCOPES:
+        headers = {"Authorization": f"Bearer {await token(service, frozenset({scope}))}"}
+        opened = [needed for needed, door in doors.items() if (await client.get(door, headers=headers)).is_success]
+        assert opened == [scope] * (scope in doors), scope
+        written = await client.post("/api/v1/probe-write", headers=headers)
+        assert written.is_success == (scope == "dashboards:write"), scope
+    with pytest.raises(Invalid):
+        parse_scopes(["owner:org"])
 
 
 async def test_query_string_tokens_are_refused_and_not_revoked(service: Accounts, client: httpx.AsyncClient) -> None:

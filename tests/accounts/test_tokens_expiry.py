@@ -61,7 +61,7 @@ async def test_two_weeks_and_a_day_before_each_once(
     clock.advance(1)
     (mail,) = await told(service, sink)
     assert (mail.to, mail.subject) == ("bea@example.org", "The API token prometheus ends in less than 14 days")
-    for said in (token_id, "Acme", "14 February 2027, 08:00 UTC", "http://localhost:8450/app/acme/settings"):
+    for said in (token_id, "Acme", "14 February 2027, 08:00 UTC", "http://localhost:8450/app/acme/settings/tokens"):
         assert said in mail.text
     assert "obsv_" not in mail.text
     assert await told(service, sink) == []
@@ -69,6 +69,14 @@ async def test_two_weeks_and_a_day_before_each_once(
     (mail,) = await told(service, sink)
     assert mail.subject == "The API token prometheus ends in less than a day"
     assert await told(service, sink) == []
+
+
+async def test_one_of_ones_own_leads_to_ones_own(
+    service: Accounts, people: dict[str, str], sink: Sink, clock: ManualClock
+) -> None:
+    await make(service, people["dot"], is_personal=True)
+    clock.advance(20 * DAY_S)
+    assert "/app/acme/settings/my-tokens" in (await told(service, sink))[0].text
 
 
 async def test_the_end_is_written_down_once(

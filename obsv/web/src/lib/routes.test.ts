@@ -9,7 +9,8 @@ describe('addresses', () => {
     ['/app/acme/hosts', { page: 'hosts', org: 'acme' }],
     ['/app/acme/hosts/db%2F1', { page: 'host', org: 'acme', instance: 'db/1' }],
     ['/app/acme/hosts/%E0%A4%A', { page: 'host', org: 'acme', instance: '%E0%A4%A' }],
-    ['/app/acme/settings', { page: 'settings', org: 'acme' }],
+    ['/app/acme/settings', { page: 'settings', org: 'acme', section: '' }],
+    ['/app/acme/settings/audit', { page: 'settings', org: 'acme', section: 'audit' }],
     ['/app/acme/nothing', { page: 'unknown', org: 'acme' }],
     ['/app/acme/hosts/a/b', { page: 'unknown', org: 'acme' }],
   ])('%s', (path, route) => {
@@ -18,7 +19,7 @@ describe('addresses', () => {
 
   it('what is made is read again', () => {
     for (const place of ['overview', 'hosts', 'settings'] as const) {
-      expect(parsePath(placePath('acme', place))).toEqual({ page: place, org: 'acme' })
+      expect(parsePath(placePath('acme', place))).toMatchObject({ page: place, org: 'acme' })
     }
     expect(parsePath(hostPath('acme', { instance: 'ö/ %', job: 'node' }))).toEqual({ page: 'host', org: 'acme', instance: 'ö/ %' })
   })

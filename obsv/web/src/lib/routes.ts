@@ -4,7 +4,8 @@ export type Place = 'overview' | 'hosts' | 'settings'
 
 export type Route =
   | { page: 'start' }
-  | { page: Place; org: string }
+  | { page: 'overview' | 'hosts'; org: string }
+  | { page: 'settings'; org: string; section: string }
   | { page: 'host'; org: string; instance: string }
   | { page: 'unknown'; org: string }
 
@@ -23,7 +24,7 @@ export function parsePath(path: string): Route {
   if (rest.length > 0) return { page: 'unknown', org }
   if (page === undefined) return { page: 'overview', org }
   if (page === 'hosts') return name ? { page: 'host', org, instance: name } : { page: 'hosts', org }
-  if (page === 'settings' && name === undefined) return { page: 'settings', org }
+  if (page === 'settings') return { page: 'settings', org, section: name ?? '' }
   return { page: 'unknown', org }
 }
 

@@ -1,10 +1,29 @@
 /** The rights of an API token that mean something now, in words. */
 
-export const SCOPES: readonly { name: string; does: string }[] = [
-  { name: 'metrics:write', does: 'Send metrics' },
-  { name: 'metrics:read', does: 'Read metrics' },
-  { name: 'admin:org', does: 'Manage the organisation and its tokens' },
+interface Scope {
+  name: string
+  does: string
+  /** The least role that carries it; `instance` comes with running the instance. */
+  from: 'viewer' | 'editor' | 'admin' | 'instance'
+}
+
+export const SCOPES: readonly Scope[] = [
+  { name: 'metrics:write', does: 'Send metrics', from: 'admin' },
+  { name: 'metrics:read', does: 'Read metrics', from: 'viewer' },
+  { name: 'members:read', does: 'Read who the members are', from: 'admin' },
+  { name: 'audit:read', does: 'Read the audit log and the access log', from: 'admin' },
+  { name: 'admin:org', does: 'Manage the organisation and its tokens', from: 'admin' },
+  { name: 'admin:instance', does: 'Run the instance', from: 'instance' },
 ]
+
+const RANKS = ['viewer', 'editor', 'admin', 'owner']
+
+/** Nobody gives a token a right that they don't have. */
+export function mayGive(scope: string, role: string, runsInstance: boolean): boolean {
+  const from = SCOPES.find(({ name }) => name === scope)?.from
+  if (from === undefined) return false
+  return from === 'instance' ? runsInstance : RANKS.indexOf(role) >= RANKS.indexOf(from)
+}
 
 /** How long a token may live. One that only sends metrics may live for ever, others at most a year. */
 export const LIVES: readonly { days: number; label: string }[] = [

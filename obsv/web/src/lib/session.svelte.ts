@@ -13,7 +13,7 @@ class SignedIn {
   readonly session: Session | undefined = $derived(this.resource.data)
   readonly slug: string = $derived('org' in router.route ? router.route.org : '')
   readonly org: Org | undefined = $derived(this.session?.orgs.find((org) => org.slug === this.slug))
-  readonly mayAdminister: boolean = $derived(this.org?.role === 'owner' || this.org?.role === 'admin')
+  readonly mayAdminister: boolean = $derived(/owner|admin/.test(this.org?.role ?? '') && !this.org?.support_until_ms)
 
   constructor() {
     credentials.org = () => this.slug

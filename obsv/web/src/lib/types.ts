@@ -4,6 +4,8 @@ export interface Org {
   slug: string
   name: string
   role: string
+  /** The organisation is not the person's: it let them in as support, until then. */
+  support_until_ms: number | null
 }
 
 export interface Session {
@@ -41,20 +43,21 @@ export interface HostList {
 
 export interface Token {
   id: string
+  kind: 'org' | 'ing' | 'pat'
   name: string
   scopes: string[]
+  allowed_networks: string[]
   created_at_ms: number
   expires_at_ms: number | null
   last_used_on: string | null
+  last_used_network: string
+  owner_name: string
 }
 
 export interface CreatedToken {
   id: string
   name: string
   token: string
-  scopes: string[]
-  created_at_ms: number
-  expires_at_ms: number | null
 }
 
 export type Labels = Readonly<Record<string, string>>

@@ -1,0 +1,45 @@
+/** Accounts as who runs the instance sees them, and what can be done with one. */
+
+export const USERS = '/api/obsv/v1/instance/users'
+
+export interface Account {
+  id: string
+  name: string
+  email: string
+  status: string
+  is_instance_admin: boolean
+  has_verified_email: boolean
+  has_second_factor: boolean
+  organisations: number
+  created_at_ms: number
+  last_seen_at_ms: number | null
+  factors_gone_at_ms: number | null
+}
+
+export interface Action {
+  label: string
+  said: string
+  method: 'POST' | 'PUT' | 'DELETE'
+  path: string
+  body?: unknown
+}
+
+/** What makes sense for this account now; `isMe`: nobody shuts themself out. */
+export function actionsFor(account: Account, isMe: boolean): Action[] {
+  const post = (label: string, said: string, path: string): Action => ({ label, said, method: 'POST', path })
+  const isOpen = account.status === 'active'
+  const found: Action[] = []
+  if (isOpen) found.push(post('Mail a link for a new password', 'The mail is on its way.', 'send-reset'))
+  if (account.last_seen_at_ms !== null) found.push(post('Sign out everywhere', 'They are signed out.', 'end-sessions'))
+  if (account.factors_gone_at_ms !== null) {
+    found.push({ label: 'Keep the second factors', said: 'They stay.', method: 'DELETE', path: 'factors/removal' })
+  } else if (account.has_second_factor) {
+    found.push(post('Remove the second factors in three days', 'They are told by mail, and can say no.', 'factors/removal'))
+  }
+  const body = { is_instance_admin: !account.is_instance_admin }
+  const label = account.is_instance_admin ? 'Let them run the instance no longer' : 'Let them run the instance'
+  if (!isMe) found.push({ label, said: 'They have to sign in anew.', method: 'PUT', path: 'instance-admin', body })
+  if (!isMe && isOpen) found.push(post('Shut the account', 'The account is shut.', 'disable'))
+  if (!isOpen) found.push(post('Open the account again', 'The account is open again.', 'enable'))
+  return found
+}

@@ -16,18 +16,18 @@ from tests.web.cabinet import PASSWORD, create_owner, sign_in
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
 
-async def settings_of(live: Live, browser: Browser, name: str) -> Page:
-    """A fresh owner's settings, in a browser context of their own."""
+async def settings_of(live: Live, browser: Browser, name: str, section: str) -> Page:
+    """A section of a fresh owner's settings, in a browser context of their own."""
     email = f"{name}@example.org"
     create_owner(live, email, name)
     page = await (await browser.new_context()).new_page()
     await sign_in(page, live, email)
-    await page.goto(f"{live.url}/app/{name}/settings")
+    await page.goto(f"{live.url}/app/{name}/settings/{section}")
     return page
 
 
 async def test_somebody_is_invited_comes_and_gets_another_role(live: Live, browser: Browser) -> None:
-    page = await settings_of(live, browser, "inviter")
+    page = await settings_of(live, browser, "inviter", "members")
     await page.get_by_label("Invite by email").fill("guest@example.org")
     await page.get_by_role("button", name="Invite", exact=True).click()
     link = (await page.get_by_text(re.compile("/invite[?]code=")).inner_text()).strip()
@@ -51,7 +51,7 @@ async def test_somebody_is_invited_comes_and_gets_another_role(live: Live, brows
 
 
 async def test_an_app_is_set_up_and_asked_for(live: Live, browser: Browser) -> None:
-    page = await settings_of(live, browser, "careful")
+    page = await settings_of(live, browser, "careful", "security")
     await page.get_by_role("button", name="Set up").click()
     secret = (await page.get_by_label("The app's secret").inner_text()).strip()
     await page.get_by_label("Code", exact=True).fill(pyotp.TOTP(secret).now())
@@ -69,7 +69,7 @@ async def test_an_app_is_set_up_and_asked_for(live: Live, browser: Browser) -> N
     await other.get_by_label(re.compile("[Rr]ecovery code")).fill(codes[0])
     await other.get_by_role("button", name=re.compile("Sign in|Continue")).click()
     await other.wait_for_url("**/app/careful**")
-    await page.reload()
+    await page.get_by_role("link", name="Devices").click()
     await page.get_by_role("button", name="Sign out all others").click()
     await expect(page.get_by_role("button", name="Sign out all others")).to_have_count(0)
     await other.goto(f"{live.url}/app/careful/hosts")
@@ -77,7 +77,7 @@ async def test_an_app_is_set_up_and_asked_for(live: Live, browser: Browser) -> N
 
 
 async def test_an_old_proof_is_asked_for_anew_and_what_was_wanted_is_done(live: Live, browser: Browser) -> None:
-    page = await settings_of(live, browser, "patient")
+    page = await settings_of(live, browser, "patient", "security")
     with sqlite3.connect(live.folder / "data" / "obsv.sqlite") as database:
         database.execute("UPDATE sessions SET sudo_until_ms = 0")
     database.close()

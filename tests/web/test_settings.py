@@ -27,7 +27,7 @@ def status_with(live: Live, token: str) -> int:
 
 
 async def test_a_token_is_made_shown_once_and_revoked(page: Page, cabinet: Cabinet) -> None:
-    await page.goto(cabinet.url + "/settings")
+    await page.goto(cabinet.url + "/settings/tokens")
     await page.get_by_role("button", name="New token").click()
     dialog = page.get_by_role("dialog")
     await assert_accessible(page)

@@ -46,6 +46,7 @@ class AuditEntryView(msgspec.Struct, frozen=True):
     event: str
     target_kind: str
     target_ref: str
+    target_name: str
     outcome: str
     details: dict[str, Any]
     network: str
@@ -71,6 +72,7 @@ async def _view(entry: Entry, names: PeopleNames) -> AuditEntryView:
         event=entry.event,
         target_kind=entry.target_kind,
         target_ref=entry.target_ref,
+        target_name=await names.of(entry.target_ref) if entry.target_kind == "user" else "",
         outcome=entry.outcome,
         details=dict(entry.details),
         network=entry.ip_trunc,

@@ -22,12 +22,12 @@ def requires_scope(needed: str, *, step_up: bool = False) -> Guard:
     """Let tokens with this scope in, and members whose role carries it; `request.state.actor` is the `Actor`.
 
     The actor has an organisation, except for `admin:instance`. With `step_up` a person must have proved to be
-    themself a moment ago.
+    themself a moment ago, which their personal tokens cannot.
     """
 
     async def guard(connection: Connection, _: BaseRouteHandler) -> None:
         actor = await accounts().authenticator.authenticate(connection.scope, needed)
-        if step_up and actor.kind == "user":
+        if step_up and actor.user_id:
             require_fresh(actor)
 
     return guard
@@ -65,5 +65,7 @@ async def requires_step_up(connection: Connection, handler: BaseRouteHandler) ->
 
 def require_fresh(actor: Actor) -> None:
     """Raise `Forbidden` with the code `step_up`, at which the cabinet asks for password, code or passkey again."""
+    if actor.kind == "token":
+        raise Forbidden("This is for a person who proves anew to be themself, not for a token.", code="person_needed")
     if not actor.is_fresh:
         raise Forbidden("Confirm that it is you: this needs a fresh password, code or passkey.", code="step_up")

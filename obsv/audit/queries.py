@@ -24,7 +24,10 @@ _FROM = "FROM audit_log l LEFT JOIN audit_personal p ON p.audit_id = l.id"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which entries; what is empty does not count. `event` that ends with a dot stands for all that begin with it."""
+    """Which entries; what is empty does not count. `event` that ends with a dot stands for all that begin with it.
+
+    `actor_ref` finds what a person did with a personal token too.
+    """
 
     event: str = ""
     actor_ref: str = ""
@@ -48,7 +51,10 @@ async def entries(org: int | None, wanted: Filter = EVERYTHING, *, limit: int = 
     clauses, args = ["l.chain = {}"], list[object]([_chain(org)])
     for clause, value in (
         (event[0] + (r" ESCAPE '\'" if "LIKE" in event[0] else ""), wanted.event and event[1]),
-        ("l.actor_ref = {}", wanted.actor_ref),
+        (
+            "(l.actor_ref = {} OR l.details LIKE {})",
+            wanted.actor_ref and (wanted.actor_ref, f'%"person":"{wanted.actor_ref}"%'),
+        ),
         ("l.target_ref = {}", wanted.target_ref),
         ("l.outcome = {}", wanted.outcome),
         ("l.at_ms >= {}", wanted.since_ms),
@@ -57,7 +63,7 @@ async def entries(org: int | None, wanted: Filter = EVERYTHING, *, limit: int = 
     ):
         if value not in ("", None):
             clauses.append(clause)
-            args.append(value)
+            args.extend(value if isinstance(value, tuple) else (value,))
     sql = f"SELECT {_COLUMNS} {_FROM} WHERE {' AND '.join(clauses)} ORDER BY l.seq DESC LIMIT {{}}"
     return [_entry(row) for row in await fetch(sql, *args, limit)]
 

@@ -8,7 +8,7 @@ import pytest
 from obsv.accounts import Accounts, Role
 from obsv.accounts.scopes import OWNER, ROLE_SCOPES, SCOPES
 from obsv.accounts.tokens_known import KnownTokens
-from obsv.audit import Who, entries
+from obsv.audit import Filter, Who, entries
 from obsv.core.clock import ManualClock
 from obsv.db import execute, fetch_value
 from tests.accounts.app import browser, make_user
@@ -289,15 +289,31 @@ async def test_the_audit_log_names_both(service: Accounts, ann: Person, bob: Per
     token = await make(bob, "admin:org", "audit:read", "metrics:read")
     async with browser(service) as client:
         headers = {"Authorization": f"Bearer {token}"}
-        made = await client.post(f"{API}/tokens", json=ASKED, headers=headers)
-        assert made.status_code == 201
-        (told, first) = (await client.get(f"{API}/audit", params={"event": "token."}, headers=headers)).json()[
+        made = await ann.must("POST", "/tokens", ASKED)
+        assert (await client.delete(f"{API}/tokens/{made['id']}", headers=headers)).status_code == 204
+        (told, _, first) = (await client.get(f"{API}/audit", params={"event": "token."}, headers=headers)).json()[
             "entries"
         ]
     assert (first["actor_kind"], first["actor_ref"], first["details"]["kind"]) == ("user", bob.user_id, "pat")
     assert (told["actor_kind"], told["actor_ref"]) == ("token", token.split("_")[2])
     assert (told["details"]["person"], told["actor_name"]) == (bob.user_id, "Bob")
-    assert (await entries(await org_of(ann)))[0].target_ref == made.json()["id"]
+    found = await entries(await org_of(ann), Filter(actor_ref=bob.user_id, event="token."))
+    assert [entry.event for entry in found] == ["token.revoked", "token.created"]
+
+
+async def test_what_needs_a_fresh_proof_needs_the_person(service: Accounts, ann: Person) -> None:
+    """Whoever finds a personal token cannot make another that outlives it, nor change who gets in."""
+    token = await make(ann, "admin:org", "admin:instance")
+    for method, path, body in (
+        ("POST", "/tokens", ASKED),
+        ("POST", "/org/teams", {"name": "moles"}),
+        ("PATCH", f"/org/members/{ann.user_id}", {"role": "viewer"}),
+        ("POST", f"/instance/users/{ann.user_id}/disable", None),
+    ):
+        async with browser(service) as client:
+            headers = {"Authorization": f"Bearer {token}"}
+            answer = await client.request(method, f"{API}{path}", json=body, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (403, "person_needed"), path
 
 
 async def test_one_that_only_reads_cannot_make_its_owner_leave(service: Accounts, ann: Person, bob: Person) -> None:

@@ -19,12 +19,19 @@ NEWCOMER = "bob@example.org"
 PASSWORD = "correct horse battery 9"
 HOME = "/app/operator"
 HOST = "/hosts/db-1%3A9100"
-PAGES = {"overview": "", "hosts": "/hosts", "host": HOST, "settings": "/settings", "unknown": "/nowhere"}
 SECTIONS = (
     *("profile", "security", "devices", "my-tokens"),
     *("general", "members", "teams", "tokens", "support", "audit", "access"),
     *("instance", "accounts", "organisations", "instance-audit"),
 )
+PAGES = {
+    "overview": "",
+    "hosts": "/hosts",
+    "host": HOST,
+    "settings": "/settings",
+    "unknown": "/nowhere",
+    **{f"settings-{name}": f"/settings/{name}" for name in SECTIONS},
+}
 SIZES = {
     "small": (360, 740),
     "phone": (390, 844),

@@ -22,7 +22,6 @@ from tests.web.cabinet import (
     HOST,
     NEWCOMER,
     PAGES,
-    SECTIONS,
     SIZES,
     Cabinet,
     open_cabinet,
@@ -125,7 +124,6 @@ SCENES: Mapping[str, Scene] = {
     "cut-off": Scene("", cut_off),
     "add-a-host": Scene("", lambda page: press_button(page, "Add a host")),
     "shortcuts": Scene("", lambda page: page.keyboard.press("?")),
-    **{f"settings-{name}": Scene(f"/settings/{name}") for name in SECTIONS},
     "new-token": Scene("/settings/tokens", refused_token),
     "made-token": Scene("/settings/tokens", made_token),
     "revoke": Scene("/settings/tokens", lambda page: press_button(page, "Revoke")),
@@ -147,7 +145,7 @@ class Studio:
     async def take(self, page: Page, name: str, look: str) -> None:
         """As it is seen, and whole if it is longer."""
         await page.wait_for_timeout(300)
-        await page.screenshot(path=self.folder / f"{name}-{look}.png", full_page=name in PAGES or name.startswith("settings-"))
+        await page.screenshot(path=self.folder / f"{name}-{look}.png", full_page=name in PAGES)
 
 
 async def cabinet_pictures(studio: Studio, cabinet: Cabinet) -> None:

@@ -48,11 +48,14 @@ class Users:
     async def disable(self, user_id: str, *, by: Who) -> None:
         """Shut an account: sessions end, signing in is refused like a wrong password.  Raises `NotFound`, `Conflict`.
 
-        Nobody shuts themself out, so that somebody who runs the instance is left.
+        Nobody shuts themself out, and nobody the last one who runs the instance.
         """
-        if user_id in (by.ref, by.person):
+        if user_id == by.ref:
             raise Conflict("You cannot shut your own account: somebody else who runs the instance can.", code="own")
         async with write_tx():
+            await hold_lock("instance-admins")
+            if await self._require(user_id) and await self._admins() <= 1:
+                raise Conflict("Somebody must run the instance: let another one first.", code="last_admin")
             await self._set_status(user_id, ACTIVE, DISABLED)
             ended = await self._parts.sessions.end_all(user_id)
             await self._parts.audit.write("account.disabled", org=None, actor=by, target=("user", user_id))

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 import pyotp
 import pytest
-from playwright.async_api import CDPSession, Page
+from playwright.async_api import Page
 
+from tests.journeys.authenticator import Keys
 from tests.live import Live, appliance
 from tests.web.browser import assert_accessible, open_page
 
@@ -52,36 +53,6 @@ class Cabinet:
         assert answer["status"] < 300, answer
         self._csrf = answer["body"].get("csrf", self._csrf)
         return answer["body"]
-
-
-class Keys:
-    """Chromium's virtual authenticator."""
-
-    def __init__(self, session: CDPSession, authenticator: str) -> None:
-        self._session = session
-        self._authenticator = authenticator
-
-    @classmethod
-    async def plug_in(cls, page: Page) -> Keys:
-        """One that is built in, checks the person, and answers only once `allow` was called."""
-        session = await page.context.new_cdp_session(page)
-        await session.send("WebAuthn.enable")
-        options = {
-            "protocol": "ctap2",
-            "transport": "internal",
-            "hasResidentKey": True,
-            "hasUserVerification": True,
-            "isUserVerified": True,
-            "automaticPresenceSimulation": False,
-        }
-        made = await session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        return cls(session, made["authenticatorId"])
-
-    async def allow(self, *, present: bool = True, verified: bool = True) -> None:
-        """Whether the person touches it, and whether finger or PIN are right."""
-        named = {"authenticatorId": self._authenticator}
-        await self._session.send("WebAuthn.setUserVerified", {**named, "isUserVerified": verified})
-        await self._session.send("WebAuthn.setAutomaticPresenceSimulation", {**named, "enabled": present})
 
 
 async def type_password(page: Page, url: str) -> None:

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Page
 
 from tests.live import Live, appliance
 from tests.web.browser import open_browser
-from tests.web.cabinet import Cabinet, open_cabinet, populate
+from tests.web.cabinet import EMAIL, Cabinet, create_owner, open_cabinet, populate
 from tests.web.fleet import Fleet
 
 FRESH_MS = 20_000
@@ -19,9 +19,10 @@ FRESH_MS = 20_000
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, chromium: str) -> Iterator[Live]:
-    """A running appliance; only where there is a browser to look at it."""
+    """A running appliance, which Ann runs; only where there is a browser to look at it."""
     assert chromium
     with appliance(tmp_path_factory.mktemp("cabinet")) as live:
+        create_owner(live, EMAIL, "operator")
         yield live
 
 

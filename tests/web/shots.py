@@ -19,11 +19,13 @@ from playwright.async_api import Page, Route
 from tests.live import Live, appliance
 from tests.web.browser import find_chromium, new_page, open_browser
 from tests.web.cabinet import (
+    EMAIL,
     HOST,
     NEWCOMER,
     PAGES,
     SIZES,
     Cabinet,
+    create_owner,
     open_cabinet,
     populate,
     settle,
@@ -211,6 +213,7 @@ def main() -> int:
         parser.error("no chromium (apt-get install chromium)")
     options.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch, appliance(Path(scratch)) as live:
+        create_owner(live, EMAIL, "operator")
         populate(live)
         studio = Studio(options.folder, options.only, options.sizes)
         asyncio.run(readme(live, chromium) if options.readme else take_all(studio, live, chromium))

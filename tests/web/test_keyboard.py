@@ -32,6 +32,7 @@ async def test_keys_lead_everywhere(page: Page) -> None:
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await press(page, "g", "s")
     await expect(page).to_have_url(re.compile("/settings$"))
+    await expect(page.get_by_role("navigation", name="Settings")).to_be_visible()
     await press(page, "/")
     await expect(page.get_by_role("searchbox")).to_be_focused()
     await press(page, "Escape", "g", "o")

@@ -2,19 +2,6 @@
 
 import type { Place } from './routes'
 
-export const SHORTCUTS: readonly { keys: string[]; does: string }[] = [
-  { keys: ['g', 'o'], does: 'Go to Overview' },
-  { keys: ['g', 'h'], does: 'Go to Hosts' },
-  { keys: ['g', 's'], does: 'Go to Settings' },
-  { keys: ['/', 'Ctrl K'], does: 'Search hosts' },
-  { keys: ['r'], does: 'Refresh now' },
-  { keys: ['t'], does: 'Choose the time range' },
-  { keys: ['[', ']'], does: 'Earlier, later' },
-  { keys: ['-'], does: 'Zoom out' },
-  { keys: ['?'], does: 'Show the shortcuts' },
-  { keys: ['Esc'], does: 'Close, or leave a field' },
-]
-
 const PLACES: Readonly<Record<string, Place>> = { o: 'overview', h: 'hosts', s: 'settings' }
 const CHORD_MS = 1200
 

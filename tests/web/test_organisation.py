@@ -167,8 +167,8 @@ async def test_a_viewer_sees_what_is_theirs(live: Live, browser: Browser, cabine
     page = await (await browser.new_context()).new_page()
     await sign_in(page, live, "looker@example.org")
     await page.goto(cabinet.url + "/settings")
-    shown = await page.get_by_role("navigation", name="Settings").get_by_role("link").all_inner_texts()
-    assert shown == ["Profile", "Security", "Devices", "Personal tokens", "General", "Documentation"]
+    links = page.get_by_role("navigation", name="Settings").get_by_role("link")
+    await expect(links).to_have_text(["Profile", "Security", "Devices", "Personal tokens", "General", "Documentation"])
     await page.goto(cabinet.url + "/settings/audit")
     await expect(page.get_by_role("alert")).to_contain_text("There is no such section")
     await page.goto(cabinet.url + "/settings/my-tokens")

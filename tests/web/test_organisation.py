@@ -33,10 +33,10 @@ def add_viewer(live: Live, name: str, org: str) -> None:
 
 async def test_it_gets_another_name_and_the_address_follows(live: Live, browser: Browser) -> None:
     page = await owner_of(live, browser, "renamed", "general")
-    await page.get_by_label("Name").fill("Better Name")
+    await page.get_by_label("Name", exact=True).fill("Better Name")
     await page.get_by_role("button", name="Rename").click()
     await page.wait_for_url("**/app/better-name/settings/general")
-    await expect(page.get_by_label("Name")).to_have_value("Better Name")
+    await expect(page.get_by_label("Name", exact=True)).to_have_value("Better Name")
     tick = page.get_by_label("Every member needs a second factor")
     await tick.click()
     await expect(page.get_by_role("alert")).to_contain_text("Set up a second factor yourself first")
@@ -180,3 +180,7 @@ async def test_a_viewer_sees_what_is_theirs(live: Live, browser: Browser, cabine
     await dialog.get_by_role("button", name="Make the token").click()
     await expect(page.get_by_text(re.compile(r"^obsv_pat_\w{8}_"))).to_be_visible()
     await expect(page.get_by_role("listitem").filter(has_text="my script")).to_contain_text("only from 192.0.2.0/24")
+    await page.get_by_role("link", name="General").click()
+    await page.get_by_label(re.compile("to leave it")).fill("Operator")
+    await page.get_by_role("button", name="Leave the organisation").click()
+    await expect(page.get_by_role("heading", name=re.compile("organisation"))).to_be_visible()

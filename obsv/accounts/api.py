@@ -9,7 +9,7 @@ from litestar import Controller, Response, Router, get, post
 from litestar.status_codes import HTTP_204_NO_CONTENT
 
 from obsv import __version__
-from obsv.accounts import audit_api, tokens_api
+from obsv.accounts import audit_api
 from obsv.accounts.client import origin_of
 from obsv.accounts.csrf import csrf_token
 from obsv.accounts.factors import api as factors
@@ -22,6 +22,7 @@ from obsv.accounts.oauth.api import IdentityController
 from obsv.accounts.orgs import api as orgs
 from obsv.accounts.registration.api import MeController
 from obsv.accounts.requests import AnyRequest, actor_of, presented_by
+from obsv.accounts.tokens import api as tokens
 from obsv.accounts.types import OrgView, SessionView, UserView
 from obsv.core.errors import Unauthorized
 
@@ -79,6 +80,6 @@ def accounts_router(path: str = "/api/obsv/v1") -> Router:
         *orgs.HANDLERS,
         *instance.HANDLERS,
         *audit_api.HANDLERS,
-        *tokens_api.HANDLERS,
+        *tokens.HANDLERS,
     ]
     return Router(path=path, route_handlers=handlers)

@@ -20,7 +20,7 @@ from obsv.accounts.origin import truncate_ip, ua_family
 from obsv.accounts.scopes import INSTANCE, scopes_of
 from obsv.accounts.sessions import Session, Sessions
 from obsv.accounts.tokens import Tokens
-from obsv.accounts.tokens_known import Owner, bad_token
+from obsv.accounts.tokens.known import Owner, bad_token
 from obsv.accounts.types import ANONYMOUS, Actor, Member
 from obsv.audit import Who
 from obsv.core.clock import Clock

@@ -10,7 +10,7 @@ from typing import Final
 
 from litestar.types import Scope
 
-from obsv.accounts.token_format import holds_token
+from obsv.accounts.tokens.format import holds_token
 from obsv.core.errors import BadRequest, Unauthorized
 
 _IN_QUERY: Final = re.compile(rb"(?:^|&)(?:token|access_token|auth_token|api_key|apikey)=")

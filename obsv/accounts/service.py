@@ -31,7 +31,7 @@ from obsv.accounts.setup import SetUp
 from obsv.accounts.sign_in import SignIn
 from obsv.accounts.step_up import StepUp
 from obsv.accounts.tokens import Tokens
-from obsv.accounts.tokens_expiry import TokenExpiry
+from obsv.accounts.tokens.expiry import TokenExpiry
 from obsv.core.clock import Clock
 from obsv.core.errors import Unauthorized
 from obsv.http import ClientAddress

@@ -8,9 +8,10 @@ from typing import Literal
 import msgspec
 
 from obsv.accounts.scopes import Role
-from obsv.accounts.token_format import Kind
 
 ActorKind = Literal["user", "token", "anonymous"]
+TokenKind = Literal["pat", "org", "ing"]
+"""A member's own, the organisation's, and the organisation's that only writes metrics."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ class TokenView(msgspec.Struct, frozen=True):
     """
 
     id: str
-    kind: Kind
+    kind: TokenKind
     name: str
     scopes: list[str]
     allowed_networks: list[str]
@@ -161,7 +162,7 @@ class CreatedToken(msgspec.Struct, frozen=True):
     """A new API token; `token` is shown this once."""
 
     id: str
-    kind: Kind
+    kind: TokenKind
     name: str
     token: str
     scopes: list[str]

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obsv.accounts import SCOPES, Accounts, Actor, parse_scopes
-from obsv.accounts.token_format import Kind, holds_token, new_token, parse_token
-from obsv.accounts.tokens_known import KnownTokens
+from obsv.accounts.tokens.format import holds_token, new_token, parse_token
+from obsv.accounts.tokens.known import KnownTokens
+from obsv.accounts.types import TokenKind
 from obsv.core.clock import ManualClock
 from obsv.core.errors import Invalid, NotFound, Unauthorized
 from obsv.db import fetch_value
@@ -43,7 +44,7 @@ async def actor_of(service: Accounts, text: str) -> Actor:
 
 
 @pytest.mark.parametrize("kind", ["pat", "org", "ing"])
-def test_shape(kind: Kind) -> None:
+def test_shape(kind: TokenKind) -> None:
     raw = new_token(kind)
     assert re.fullmatch(rf"obsv_{kind}_[0-9A-Za-z]{{8}}_[0-9A-Za-z]{{43}}_[0-9A-Za-z]{{6}}", raw.text)
     assert parse_token(raw.text) == raw

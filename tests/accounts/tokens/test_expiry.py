@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from obsv.accounts import Accounts, Role
 from obsv.accounts.jobs import jobs
-from obsv.accounts.token_stages import DAY_MS, Stage, stage_at
+from obsv.accounts.tokens.stages import DAY_MS, Stage, stage_at
 from obsv.audit import Who, entries
 from obsv.core.clock import ManualClock
 from obsv.db import execute, fetch_value

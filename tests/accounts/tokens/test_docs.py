@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from obsv.accounts.scopes import OWNER, ROLE_SCOPES, SCOPES, Role
-from obsv.accounts.token_format import Kind, new_token
+from obsv.accounts.tokens.format import new_token
+from obsv.accounts.types import TokenKind
 from tests.routes.table import ROUTES
 
-PAGE = (Path(__file__).parents[2] / "obsv/site/docs/tokens.md").read_text()
+PAGE = (Path(__file__).parents[3] / "obsv/site/docs/tokens.md").read_text()
 KINDS = ("pat", "org", "ing")
 
 
@@ -29,7 +30,7 @@ def test_every_scope_and_who_has_it() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_scanners_find_a_token_and_tell_it_from_others(kind: Kind) -> None:
+def test_scanners_find_a_token_and_tell_it_from_others(kind: TokenKind) -> None:
     said: dict[str, object] = {}
     exec(block("python"), said)
     is_token = said["is_token"]

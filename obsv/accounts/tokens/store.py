@@ -14,11 +14,11 @@ from typing import Any, Final
 from obsv.accounts import tables
 from obsv.accounts.names import clean_name
 from obsv.accounts.scopes import METRICS_WRITE, join_scopes
-from obsv.accounts.token_format import Kind, new_token
-from obsv.accounts.token_networks import join_networks, parse_networks
-from obsv.accounts.token_stages import DAY_MS, stage_at
-from obsv.accounts.tokens_known import KnownTokens, hash_token
-from obsv.accounts.types import CreatedToken, TokenView
+from obsv.accounts.tokens.format import new_token
+from obsv.accounts.tokens.known import KnownTokens, hash_token
+from obsv.accounts.tokens.networks import join_networks, parse_networks
+from obsv.accounts.tokens.stages import DAY_MS, stage_at
+from obsv.accounts.types import CreatedToken, TokenKind, TokenView
 from obsv.core.clock import Clock
 from obsv.core.days import erase_on
 from obsv.core.errors import Invalid, NotFound
@@ -57,7 +57,7 @@ class Tokens:
         One of the organisation that can only write metrics may live for ever, others 90 days if nothing is said.
         """
         name, allowed = clean_name(name, "the token"), parse_networks(networks)
-        kind: Kind = "pat" if is_personal else "ing" if scopes == frozenset({METRICS_WRITE}) else "org"
+        kind: TokenKind = "pat" if is_personal else "ing" if scopes == frozenset({METRICS_WRITE}) else "org"
         now = self._clock.now_ms()
         expires = _expiry(kind, expires_days, now)
         raw = new_token(kind)
@@ -131,7 +131,7 @@ class Tokens:
         return len(ended)
 
 
-def _expiry(kind: Kind, days: int | None, now_ms: int) -> int | None:
+def _expiry(kind: TokenKind, days: int | None, now_ms: int) -> int | None:
     if days is None:
         return None if kind == "ing" else now_ms + DEFAULT_DAYS * DAY_MS
     if not 1 <= days <= MAX_DAYS:

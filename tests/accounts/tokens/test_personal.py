@@ -7,7 +7,7 @@ import pytest
 
 from obsv.accounts import Accounts, Role
 from obsv.accounts.scopes import OWNER, ROLE_SCOPES, SCOPES
-from obsv.accounts.tokens_known import KnownTokens
+from obsv.accounts.tokens.known import KnownTokens
 from obsv.audit import Filter, Who, entries
 from obsv.core.clock import ManualClock
 from obsv.db import execute, fetch_value

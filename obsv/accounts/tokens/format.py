@@ -9,11 +9,11 @@ import re
 import secrets
 import string
 from dataclasses import dataclass
-from typing import Final, Literal, cast
+from typing import Final, cast
 
+from obsv.accounts.types import TokenKind
 from obsv.core.ids import crc32_base62
 
-Kind = Literal["pat", "org", "ing"]
 """A person's own, the organisation's, and one of those that can only write metrics."""
 
 _ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -28,7 +28,7 @@ class RawToken:
     """A well-formed token as it was sent; whether it is known is another question."""
 
     text: str
-    kind: Kind
+    kind: TokenKind
     id: str
 
 
@@ -36,7 +36,7 @@ def _random(length: int) -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
-def new_token(kind: Kind) -> RawToken:
+def new_token(kind: TokenKind) -> RawToken:
     """A fresh one, 256 bits strong."""
     token_id = _random(ID_LENGTH)
     body = f"obsv_{kind}_{token_id}_{_random(SECRET_LENGTH)}"
@@ -48,7 +48,7 @@ def parse_token(text: str) -> RawToken | None:
     match = _SHAPE.fullmatch(text)
     if match is None or crc32_base62(match[1]) != match[4]:
         return None
-    return RawToken(text, cast("Kind", match[2]), match[3])
+    return RawToken(text, cast("TokenKind", match[2]), match[3])
 
 
 def holds_token(raw: bytes) -> bool:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from obsv.accounts.parts import Parts
 from obsv.accounts.registration import letters
 from obsv.accounts.scopes import ROLE_SCOPES, Role
-from obsv.accounts.token_stages import ENDS_WITHIN_MS, Stage, stage_at
+from obsv.accounts.tokens.stages import ENDS_WITHIN_MS, Stage, stage_at
 from obsv.accounts.types import Person
 from obsv.audit import SYSTEM
 from obsv.db import fetch, write_tx

@@ -15,9 +15,9 @@ from obsv.accounts.cache import Remembered
 from obsv.accounts.factors.enrolled import enrolled
 from obsv.accounts.origin import truncate_ip
 from obsv.accounts.people import ACTIVE
-from obsv.accounts.token_format import RawToken, parse_token
-from obsv.accounts.token_networks import Network, is_within, split_networks
-from obsv.accounts.token_stages import DAY_MS
+from obsv.accounts.tokens.format import RawToken, parse_token
+from obsv.accounts.tokens.networks import Network, is_within, split_networks
+from obsv.accounts.tokens.stages import DAY_MS
 from obsv.accounts.types import Actor
 from obsv.core.clock import Clock
 from obsv.core.days import day_of

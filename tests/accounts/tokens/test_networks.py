@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from obsv.accounts import Accounts, install
-from obsv.accounts.token_networks import is_within, join_networks, parse_networks, split_networks
+from obsv.accounts.tokens.networks import is_within, join_networks, parse_networks, split_networks
 from obsv.audit import open_audit
 from obsv.config import Settings, load_settings
 from obsv.core.clock import ManualClock

@@ -10,6 +10,8 @@ import numpy as np
 import re2
 from numpy.typing import NDArray
 
+from obsv.metrics.histograms import Histogram
+
 STALE_BITS = 0x7FF0000000000002
 """The one NaN that means "this series ended" (Prometheus' staleness marker); compare by bits, never by value."""
 
@@ -108,14 +110,40 @@ class SeriesSet:
         return cls([], np.zeros(1, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float64))
 
 
+@dataclass(frozen=True, slots=True)
+class Exemplar:
+    """One observation that stands for many, of series `row` of its batch; `labels` lead to it (`trace_id`)."""
+
+    row: int
+    labels: dict[str, str]
+    value: float
+    t: int
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is known of a metric family; `type` is OpenMetrics' word (counter, gauge, histogram, summary, ...)."""
+
+    family: str
+    type: str = "unknown"
+    help: str = ""
+    unit: str = ""
+
+
 @dataclass
 class WriteBatch:
-    """Samples of many series, for ways in other than raw remote_write: same columns as `SeriesSet`."""
+    """Samples of many series, for ways in other than raw remote_write: same columns as `SeriesSet`.
+
+    A series may come twice.  `histograms` are those that tokens in `v` stand for.
+    """
 
     labels: list[dict[str, str]]
     offsets: Int64
     t: Int64
     v: Float64
+    histograms: list[Histogram] = field(default_factory=list[Histogram])
+    exemplars: list[Exemplar] = field(default_factory=list[Exemplar])
+    metadata: list[Metadata] = field(default_factory=list[Metadata])
 
 
 @dataclass

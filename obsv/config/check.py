@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
+from obsv.config.check_scrape import check_rule_files, check_scrapes
 from obsv.config.model import AuthProvider, Settings
 from obsv.config.schema import members
 from obsv.core.duration import parse_duration_ms
@@ -29,6 +30,8 @@ def check(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.auth.session_idle > settings.auth.session_absolute:
         yield "auth.session_idle", "expected at most auth.session_absolute"
     yield from _providers(settings.auth.providers)
+    yield from check_scrapes(settings.scrapes)
+    yield from check_rule_files(settings.metrics.rules)
     if not settings.plans:
         yield "plan", "expected at least one [[plan]]"
     if len({plan.name for plan in settings.plans}) < len(settings.plans):

@@ -31,28 +31,29 @@ def literal(leaf: Leaf, value: object) -> str:
     return json.dumps(value)
 
 
-def _table(section: Section, path: str) -> Iterator[str]:
+def _table(section: Section, path: str, mark: str = "") -> Iterator[str]:
+    """The lines of a table; `mark` is "# " inside of one that is not there."""
     known = members(type(section))
     for leaf in (member for member in known.values() if isinstance(member, Leaf)):
         notes = [expectation(leaf)] if leaf.key.choices or leaf.key.kind == "size" else []
         notes += ["secret"] if leaf.key.kind == "secret" else []
-        text = leaf.key.doc + (f" ({'; '.join(notes)})" if notes else "")
-        yield from textwrap.wrap(text, 116, initial_indent="# ", subsequent_indent="# ")
+        yield from _note(leaf.key.doc + (f" ({'; '.join(notes)})" if notes else ""), mark)
         if leaf.key.kind == "open":
             continue
-        yield f"{leaf.name} = {literal(leaf, getattr(section, leaf.field))}"
+        yield f"{mark}{leaf.name} = {literal(leaf, getattr(section, leaf.field))}"
     for branch in (member for member in known.values() if isinstance(member, Branch)):
         name = f"{path}.{branch.name}" if path else branch.name
-        value = getattr(section, branch.field)
+        doc, value = (branch.section.__doc__ or "").strip(), getattr(section, branch.field)
         for item in value if branch.is_array else (value,):
-            yield ""
-            yield f"# {(branch.section.__doc__ or '').strip()}"
-            yield f"[[{name}]]" if branch.is_array else f"[{name}]"
-            yield from _table(item, name)
+            heading = f"[[{name}]]" if branch.is_array else f"[{name}]"
+            yield from ("", *_note(doc, mark), mark + heading, *_table(item, name, mark))
         if branch.is_array and not value:
-            yield ""
-            yield f"# {(branch.section.__doc__ or '').strip()} There is none by default."
-            yield from (f"# {line}" for line in (f"[[{name}]]", *_table(branch.section(), name)))
+            yield from ("", *_note(f"{doc} There is none by default.", mark))
+            yield from (f"# [[{name}]]", *_table(branch.section(), name, "# "))
+
+
+def _note(text: str, mark: str) -> list[str]:
+    return textwrap.wrap(text, 116, initial_indent=f"{mark}# ", subsequent_indent=f"{mark}# ")
 
 
 def example() -> str:

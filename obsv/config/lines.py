@@ -17,8 +17,18 @@ def _is_complete(value: str) -> bool:
     return True
 
 
+def _inside(parts: list[str], counts: dict[str, int]) -> str:
+    """The path of a table, with the number of each list of tables that it stands in."""
+    path = parts[0]
+    for part in parts[1:]:
+        path += f".{counts[path]}.{part}" if path in counts else f".{part}"
+    return path
+
+
 def key_lines(text: str) -> dict[str, int]:
     """Line number of every table and key, by dotted path; the i-th `[[plan]]` is `plan.i` and its keys `plan.i.name`.
+
+    What stands in a list of tables belongs to its last one: `[[scrape.relabel]]` is `scrape.0.relabel.0` at first.
 
     The text must be valid TOML: where a value spans lines, tomllib is asked where it ends.
     """
@@ -32,7 +42,7 @@ def key_lines(text: str) -> dict[str, int]:
                 open_value = ""
             continue
         if header := _HEADER.match(line):
-            table = ".".join(part.strip() for part in header[2].split("."))
+            table = _inside([part.strip() for part in header[2].split(".")], counts)
             if header[1] == "[[":
                 counts[table] = counts.get(table, -1) + 1
                 table = f"{table}.{counts[table]}"

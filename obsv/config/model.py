@@ -10,12 +10,18 @@ from typing import Annotated, Literal
 
 import msgspec
 
-Kind = Literal["plain", "duration", "size", "secret", "open"]
-"""`open`: a table of tables whose keys are a plugin's business."""
+Kind = Literal["plain", "duration", "size", "secret", "open", "texts", "lists"]
+"""`open`: a table of tables whose keys are a plugin's business; `texts` and `lists`: a table with any keys."""
 
 Open = dict[str, dict[str, object]]
+Texts = dict[str, str]
+Lists = dict[str, tuple[str, ...]]
 
 PROVIDER_KINDS = ("github", "google", "oidc")
+RELABEL_ACTIONS = (
+    *("replace", "keep", "drop", "keepequal", "dropequal", "hashmod", "labelmap", "labeldrop", "labelkeep"),
+    *("lowercase", "uppercase"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,60 @@ class AgentSection(Section, frozen=True):
     ] = ()
 
 
+class Relabel(Section, frozen=True):
+    """A rule that changes the labels of a target (relabel) or of its samples (metric_relabel), as in Prometheus."""
+
+    source_labels: Annotated[tuple[str, ...], Key("Labels whose values, joined, the rule looks at.")] = ()
+    separator: Annotated[str, Key("What joins them.")] = ";"
+    regex: Annotated[str, Key("Regular expression (RE2) that the whole of it must match.")] = "(.*)"
+    modulus: Annotated[int, Key("What hashmod divides by.", low=0)] = 0
+    target_label: Annotated[str, Key("Label that is written.")] = ""
+    replacement: Annotated[str, Key("What is written; $1 is the first group of regex.")] = "$1"
+    action: Annotated[str, Key("What the rule does.", choices=RELABEL_ACTIONS)] = "replace"
+
+
+class Scrape(Section, frozen=True):
+    """Prometheus endpoints that obsv itself reads."""
+
+    org: Annotated[str, Key("Slug of the organisation that gets the samples.")] = ""
+    job: Annotated[str, Key("Value of the label job.")] = ""
+    targets: Annotated[tuple[str, ...], Key("Addresses as host:port.")] = ()
+    labels: Annotated[Texts, Key("Labels that every one of targets gets.", "texts")] = {}
+    file_sd: Annotated[
+        tuple[str, ...],
+        Key("Files with targets (JSON or YAML, as Prometheus' file_sd); the last part of a path may have a *."),
+    ] = ()
+    file_sd_refresh: Annotated[int, Key("Time between two looks at those files.", "duration", low=1000)] = 30_000
+    interval: Annotated[int, Key("Time between two scrapes of a target.", "duration", low=1000)] = 60_000
+    timeout: Annotated[int, Key("Longest time a scrape may take.", "duration", low=100)] = 10_000
+    scheme: Annotated[str, Key("How the targets speak.", choices=("http", "https"))] = "http"
+    path: Annotated[str, Key("Path of the endpoint.")] = "/metrics"
+    params: Annotated[Lists, Key("Query parameters; each has a text or a list of texts.", "lists")] = {}
+    user: Annotated[str, Key("User name for basic authentication.")] = ""
+    password: Annotated[str, Key("Its password.", "secret")] = ""
+    bearer_token: Annotated[str, Key("Token that is sent instead.", "secret")] = ""
+    honor_labels: Annotated[
+        bool, Key("Where a sample's label clashes with the target's, keep the sample's (else it is exported_NAME).")
+    ] = False
+    honor_timestamps: Annotated[bool, Key("Keep the times that samples bring with them.")] = True
+    sample_limit: Annotated[int, Key("A scrape with more samples than this fails; 0 is no limit.", low=0)] = 0
+    label_limit: Annotated[int, Key("A scrape with more labels on a sample fails; 0 is no limit.", low=0)] = 0
+    body_size_limit: Annotated[int, Key("A scrape with a longer body, unpacked, fails.", "size", low=1024)] = 32 << 20
+    relabel: tuple[Relabel, ...] = ()
+    metric_relabel: tuple[Relabel, ...] = ()
+
+
+class RuleFiles(Section, frozen=True):
+    """Files of recording rules, in Prometheus' format."""
+
+    org: Annotated[str, Key("Slug of the organisation whose metrics the rules read and write.")] = ""
+    files: Annotated[tuple[str, ...], Key("The files; the last part of a path may have a *.")] = ()
+    interval: Annotated[int, Key("How often groups without an interval are evaluated.", "duration", low=1000)] = 60_000
+    query_offset: Annotated[
+        int, Key("How far back groups without a query_offset look, for samples that come late.", "duration", low=0)
+    ] = 0
+
+
 class Metrics(Section, frozen=True):
     """How metrics are taken in, kept and queried."""
 
@@ -109,6 +169,7 @@ class Metrics(Section, frozen=True):
     query_concurrency: Annotated[int, Key("Queries evaluated at once; more of them wait.", low=1, high=64)] = 4
     lookback: Annotated[int, Key("How old a sample may be and still count as current.", "duration", low=1000)] = 300_000
     stores: Annotated[Open, Key("A store plugin's own settings stand in [metrics.stores.NAME].", "open")] = {}
+    rules: tuple[RuleFiles, ...] = ()
 
 
 class Mail(Section, frozen=True):
@@ -242,6 +303,7 @@ class Settings(Section, frozen=True):
     egress: Egress = Egress()
     log: Log = Log()
     plans: tuple[Plan, ...] = (Plan(),)
+    scrapes: tuple[Scrape, ...] = ()
 
     @property
     def is_production(self) -> bool:

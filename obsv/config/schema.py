@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, cast, get_args, get_origin, get_type_hints
 
-from obsv.config.model import Key, Section
+import msgspec
+
+from obsv.config.model import Key, Lists, Section, Texts
 from obsv.core.duration import format_duration_ms, parse_duration_ms
 from obsv.core.units import format_size, parse_size
 
@@ -34,7 +36,7 @@ class Branch:
 
 
 # TOML says [[plan]] once for each; the settings hold them all.
-_ARRAY_NAMES = {"plans": "plan", "providers": "provider"}
+_ARRAY_NAMES = {"plans": "plan", "providers": "provider", "scrapes": "scrape"}
 
 
 @cache
@@ -49,10 +51,14 @@ def members(section: type[Section]) -> dict[str, Leaf | Branch]:
             plain = get_args(base)[0] if is_list else get_origin(base) or base
             found[name] = Leaf(name, field, plain, is_list, key)
         elif get_origin(hint) is tuple:
-            found[_ARRAY_NAMES[field]] = Branch(_ARRAY_NAMES[field], field, get_args(hint)[0], True)
+            name = _ARRAY_NAMES.get(field, field)
+            found[name] = Branch(name, field, get_args(hint)[0], True)
         else:
             found[field] = Branch(field, field, hint, False)
     return found
+
+
+_TABLES = {"texts": 'table like {name = "text"}', "lists": 'table like {name = ["text"]}'}
 
 
 def expectation(leaf: Leaf) -> str:
@@ -61,6 +67,8 @@ def expectation(leaf: Leaf) -> str:
         one = "one of " + ", ".join(f'"{choice}"' for choice in leaf.key.choices)
     elif leaf.key.kind == "open":
         one = "tables"
+    elif leaf.key.kind in _TABLES:
+        one = _TABLES[leaf.key.kind]
     elif leaf.key.kind == "duration":
         one = 'duration like "30d"'
     elif leaf.key.kind == "size":
@@ -81,11 +89,23 @@ def _one(leaf: Leaf, value: object) -> object:
         if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
             raise ValueError
         return value
+    if leaf.key.kind in _TABLES:
+        return _table(leaf, value)
     if type(value) is not leaf.type or (leaf.key.choices and value not in leaf.key.choices):
         raise ValueError
     if isinstance(value, int) and not isinstance(value, bool):
         _bounds(leaf, value)
     return value
+
+
+def _table(leaf: Leaf, value: object) -> Texts | Lists:
+    try:
+        if leaf.key.kind == "texts":
+            return msgspec.convert(value, Texts)
+        found = msgspec.convert(value, dict[str, str | tuple[str, ...]])
+    except msgspec.ValidationError:
+        raise ValueError from None
+    return {name: (one,) if isinstance(one, str) else one for name, one in found.items()}
 
 
 def _bounds(leaf: Leaf, value: int) -> None:

@@ -46,7 +46,8 @@ def _scrape(scrape: Scrape) -> Iterator[str]:
     if scrape.bearer_token and scrape.user:
         yield "expected user and password, or bearer_token, not both"
     for target in scrape.targets:
-        if not target or "/" in target:
+        # Rules may make an address out of anything, such as a URL that another program probes.
+        if not target or ("/" in target and not scrape.relabel):
             yield f"targets: expected host:port without scheme and path, got {target!r}"
     for file in scrape.file_sd:
         if not file.endswith((".json", ".yml", ".yaml")):

@@ -1,0 +1,27 @@
+"""YAML as Prometheus' files are written: a scalar is the text that stands there, whatever it looks like."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+
+# PyYAML publishes no types.
+_yaml: Any = importlib.import_module("yaml")
+_LOADER: Any = getattr(_yaml, "CBaseLoader", _yaml.BaseLoader)
+
+
+def decode_yaml(text: str, wanted: type[T]) -> T:
+    """A document as a struct (or a list of them).  Raises ValueError, in words, with a line or a path."""
+    try:
+        # The base loader makes texts, lists and tables alone: `1.10` stays "1.10", and no tag makes an object.
+        found = _yaml.load(text, Loader=_LOADER)
+    except (_yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ValueError(" ".join(str(error).split()) or "it is nested too deeply") from None
+    try:
+        return msgspec.convert(found, wanted, strict=False)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None

@@ -45,6 +45,7 @@ class Egress:
             transport=GuardedTransport(self.guard),
             follow_redirects=False,
             trust_env=False,
+            timeout=None,  # noqa: S113  # `request` sets one deadline for the whole call
             headers={"user-agent": f"obsv/{obsv.__version__}"},
         )
 

@@ -15,6 +15,7 @@ import structlog
 
 from obsv.core.clock import Clock
 from obsv.db import fetch, spawn
+from obsv.scheduler.duty import Duties, Duty
 from obsv.scheduler.job import Job
 from obsv.scheduler.leader import leadership
 from obsv.scheduler.runner import Runner
@@ -28,9 +29,11 @@ _log = structlog.get_logger("obsv.scheduler")
 
 
 class Scheduler:
-    """Runs the declared jobs while this node leads."""
+    """Runs the declared jobs and duties while this node leads."""
 
-    def __init__(self, jobs: Sequence[Job], clock: Clock, *, heartbeat_s: float = HEARTBEAT_S) -> None:
+    def __init__(
+        self, jobs: Sequence[Job], clock: Clock, *, duties: Sequence[Duty] = (), heartbeat_s: float = HEARTBEAT_S
+    ) -> None:
         names = [job.name for job in jobs]
         if len(set(names)) != len(names):
             raise ValueError("two jobs have the same name")
@@ -39,6 +42,7 @@ class Scheduler:
         self.is_leader = False
         self._clock, self._heartbeat_s = clock, heartbeat_s
         self._runner = Runner(clock, self.node)
+        self._duties = Duties(duties)
         self._timer: Any = None
         self._contender: asyncio.Task[None] | None = None
         self._seen_s = clock.monotonic()
@@ -104,10 +108,12 @@ class Scheduler:
                 seconds=job.every_s,
                 next_run_time=datetime.now(UTC) + delay,
             )
+        self._duties.begin()
 
     async def _lost(self) -> None:
         self.is_leader = False
         _log.info("scheduler.leadership_lost", node=self.node)
+        await self._duties.end()
         if self._timer is not None:
             self._timer.remove_all_jobs()
         await self._runner.cancel_all()

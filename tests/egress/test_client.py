@@ -168,6 +168,11 @@ async def test_no_answer_in_time(client: Egress) -> None:
     assert len(await ledger()) == 3
 
 
+async def test_the_caller_s_limit_is_the_only_one(client: Egress) -> None:
+    # The HTTP library has one of 5 s for each read, which a slow target may take.
+    assert client._http.timeout.as_dict() == dict.fromkeys(("connect", "read", "write", "pool"))
+
+
 async def test_never_inside_a_transaction(client: Egress, server: Server) -> None:
     async with write_tx():
         with pytest.raises(RuntimeError, match="outbox"):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from urllib.parse import urlencode, urlsplit
@@ -14,6 +15,32 @@ from obsv.metrics.scrape.relabel import Labels, Rule, relabel
 
 ADDRESS, SCHEME, PATH, PARAM, META = "__address__", "__scheme__", "__metrics_path__", "__param_", "__meta_"
 INTERVAL, TIMEOUT = "__scrape_interval__", "__scrape_timeout__"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A [[scrape]] entry with its rules compiled, and the hosts that it names itself (files may name others)."""
+
+    scrape: Scrape
+    relabel: tuple[Rule, ...]
+    metric_relabel: tuple[Rule, ...]
+
+    @classmethod
+    def of(cls, scrape: Scrape) -> Entry:
+        """Compile an entry of a configuration that was checked."""
+        return cls(scrape, tuple(map(Rule.of, scrape.relabel)), tuple(map(Rule.of, scrape.metric_relabel)))
+
+    @cached_property
+    def declared(self) -> frozenset[str]:
+        """The hosts of the targets that are listed, as the rules leave them."""
+        return frozenset(target.host for target in self._listed())
+
+    def _listed(self) -> Iterator[Target]:
+        for found in static_group(self.scrape):
+            with suppress(BadTarget):
+                target = make_target(self, with_defaults(self.scrape, found))
+                if target is not None:
+                    yield target
 
 
 @dataclass(frozen=True)
@@ -56,9 +83,9 @@ def with_defaults(scrape: Scrape, found: Mapping[str, str]) -> Labels:
     return {**defaults, **{name: value for name, value in found.items() if value}}
 
 
-def make_target(scrape: Scrape, rules: Sequence[Rule], discovered: Labels) -> Target | None:
+def make_target(entry: Entry, discovered: Labels) -> Target | None:
     """The target of complete labels, None where a rule drops it.  Raises BadTarget."""
-    labels = relabel(discovered, rules)
+    labels = relabel(discovered, entry.relabel)
     if labels is None:
         return None
     address = labels.get(ADDRESS, "")
@@ -71,23 +98,12 @@ def make_target(scrape: Scrape, rules: Sequence[Rule], discovered: Labels) -> Ta
         raise BadTarget(f"scrape timeout cannot be greater than scrape interval ({timeout} ms > {interval} ms)")
     public = {name: value for name, value in labels.items() if not name.startswith("__")}
     public.setdefault("instance", address)
-    return Target(_url(scrape, labels, address), public, discovered, interval, timeout)
+    return Target(_url(entry.scrape, labels, address), public, discovered, interval, timeout)
 
 
 def declared_hosts(scrapes: Iterable[Scrape]) -> frozenset[str]:
-    """The hosts of the targets that the configuration itself lists, as its rules leave them."""
-    return frozenset(target.host for scrape in scrapes for target in _listed(scrape))
-
-
-def _listed(scrape: Scrape) -> Iterator[Target]:
-    rules = [Rule.of(rule) for rule in scrape.relabel]
-    for found in static_group(scrape):
-        try:
-            target = make_target(scrape, rules, with_defaults(scrape, found))
-        except BadTarget:
-            continue
-        if target is not None:
-            yield target
+    """The hosts of the targets that the configuration lists."""
+    return frozenset(host for scrape in scrapes for host in Entry.of(scrape).declared)
 
 
 def _duration(labels: Labels, name: str) -> int:

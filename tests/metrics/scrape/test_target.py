@@ -12,16 +12,14 @@ import pytest
 from obsv.config.model import Relabel, Scrape
 from obsv.metrics.scrape.errors import BadTarget
 from obsv.metrics.scrape.file_sd import FileTargets
-from obsv.metrics.scrape.relabel import Rule
-from obsv.metrics.scrape.target import Target, declared_hosts, make_target, static_group, with_defaults
+from obsv.metrics.scrape.target import Entry, Target, declared_hosts, make_target, static_group, with_defaults
 from obsv.metrics.ticks import next_tick, spread
 
 BASE = Scrape(org="operator", job="node", targets=("web-1:9100",), interval=15_000, timeout=5_000)
 
 
 def target(scrape: Scrape, **found: str) -> Target | None:
-    rules = [Rule.of(one) for one in scrape.relabel]
-    return make_target(scrape, rules, with_defaults(scrape, {**static_group(scrape)[0], **found}))
+    return make_target(Entry.of(scrape), with_defaults(scrape, {**static_group(scrape)[0], **found}))
 
 
 def test_the_labels_that_prometheus_gives() -> None:

@@ -17,7 +17,7 @@ from obsv.egress.errors import EgressFailed, EgressRefused
 from obsv.egress.guard import Guard, Policy, redirected
 from obsv.egress.ledger import Line, record
 from obsv.egress.transport import GuardedTransport
-from obsv.egress.types import Call
+from obsv.egress.types import Call, Origin
 
 TIMEOUT_S = 10.0
 MAX_BYTES = 1 << 20
@@ -41,8 +41,12 @@ class Egress:
     def __init__(self, policy: Policy, clock: Clock) -> None:
         self.guard = Guard(policy)
         self._clock = clock
-        self._http = httpx.AsyncClient(
-            transport=GuardedTransport(self.guard),
+        # Connections are kept apart, so that none that configuration allowed serves a call of another origin.
+        self._http = {origin: self._client(origin) for origin in Origin}
+
+    def _client(self, origin: Origin) -> httpx.AsyncClient:
+        return httpx.AsyncClient(
+            transport=GuardedTransport(self.guard, origin),
             follow_redirects=False,
             trust_env=False,
             timeout=None,  # noqa: S113  # `request` sets one deadline for the whole call
@@ -51,7 +55,8 @@ class Egress:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._http.aclose()
+        for client in self._http.values():
+            await client.aclose()
 
     async def request(
         self,
@@ -73,7 +78,7 @@ class Egress:
         target = _parse(url)
         async with self.ledger_line(target.host, call) as line, _limit(timeout_s):
             line.bytes_sent = len(content)
-            request = self._http.build_request(method, target, content=content, headers=headers)
+            request = self._http[call.origin].build_request(method, target, content=content, headers=headers)
             for _ in range(max_redirects + 1):
                 response = await self._send(request, line, max_bytes)
                 line.status = response.status
@@ -103,7 +108,7 @@ class Egress:
 
     async def _send(self, request: httpx.Request, line: Line, max_bytes: int) -> Response:
         try:
-            answer = await self._http.send(request, stream=True)
+            answer = await self._http[line.call.origin].send(request, stream=True)
             try:
                 body = bytearray()
                 async for chunk in answer.aiter_bytes():
@@ -130,12 +135,13 @@ class Egress:
             if name != "host" and (same_host or name not in _PRIVATE_HEADERS)
         }
         redirected.set(True)
+        client = self._http[call.origin]
         keeps_method = response.status in {307, 308} or request.method in {"GET", "HEAD"}
         if keeps_method:
-            return self._http.build_request(request.method, target, content=request.content, headers=headers)
+            return client.build_request(request.method, target, content=request.content, headers=headers)
         for name in ("content-length", "content-type"):
             headers.pop(name, None)
-        return self._http.build_request("GET", target, headers=headers)
+        return client.build_request("GET", target, headers=headers)
 
 
 @asynccontextmanager

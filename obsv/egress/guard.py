@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import socket
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -24,9 +25,10 @@ redirected: ContextVar[bool] = ContextVar("obsv_egress_redirected", default=Fals
 class Policy:
     """What the operator allows.
 
-    `declared`: hosts named in configuration, `public`: those among them that must have public addresses all the same
-    (sign-in providers), `allow`: hosts and networks that may even be loopback or link-local, `allow_private`: whether a
-    person may name a private address (not where strangers can have accounts).
+    `declared`: hosts named in configuration, which calls of that origin alone may reach at whatever address; `public`:
+    those among them that must have public addresses all the same (sign-in providers); `allow`: hosts and networks that
+    may even be loopback or link-local; `allow_private`: whether a person may name a private address (not where
+    strangers can have accounts).
     """
 
     declared: frozenset[str] = frozenset()
@@ -40,22 +42,20 @@ class Guard:
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._hosts = {normal(host) for host in policy.declared}
+        self._listed = {normal(entry) for entry in policy.allow}
+        self._declared = {normal(host) for host in policy.declared} | self._listed
         self._networks: list[Network] = []
         for entry in policy.allow:
-            try:
+            with suppress(ValueError):
                 self._networks.append(ipaddress.ip_network(entry, strict=False))
-            except ValueError:
-                self._hosts.add(normal(entry))
-        listed = {normal(entry) for entry in policy.allow}
-        self._public = {normal(host) for host in policy.public} - listed
+        self._public = {normal(host) for host in policy.public} - self._listed
 
     def check_host(self, host: str, origin: Origin) -> None:
         """Refuse a host that configuration should have declared and did not."""
-        if origin is Origin.CONFIG and normal(host) not in self._hosts:
+        if origin is Origin.CONFIG and normal(host) not in self._declared:
             raise EgressRefused(f"{host} is not declared in the configuration")
 
-    async def resolve(self, host: str, port: int) -> list[str]:
+    async def resolve(self, host: str, port: int, origin: Origin = Origin.PERSON) -> list[str]:
         """The addresses of `host`, all of them checked; raises `EgressRefused`, `EgressFailed`.
 
         One bad address refuses the host: a name that points both ways is an attack or a mistake.
@@ -66,7 +66,8 @@ class Guard:
             raise EgressFailed(f"{host} is not found: {error.strerror or error}") from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         must_be_public = redirected.get() or normal(host) in self._public
-        if must_be_public or normal(host) not in self._hosts:
+        trusted = self._declared if origin is Origin.CONFIG else self._listed
+        if must_be_public or normal(host) not in trusted:
             for address in addresses:
                 self._check(host, ipaddress.ip_address(address.partition("%")[0]), must_be_public=must_be_public)
         return addresses

@@ -13,7 +13,7 @@ import aiosmtplib
 from obsv.egress.client import Egress
 from obsv.egress.errors import EgressFailed, MailRejected
 from obsv.egress.ledger import Line
-from obsv.egress.types import Call
+from obsv.egress.types import Call, Origin
 
 TIMEOUT_S = 30.0
 
@@ -50,14 +50,14 @@ async def send_mail(egress: Egress, server: SmtpServer, call: Call, letter: Lett
     """
     async with egress.ledger_line(server.host, call) as line:
         line.bytes_sent = len(letter.message)
-        await _session(await _connect(egress, server), server, line, letter)
+        await _session(await _connect(egress, server, call.origin), server, line, letter)
 
 
-async def _connect(egress: Egress, server: SmtpServer) -> socket.socket:
+async def _connect(egress: Egress, server: SmtpServer, origin: Origin) -> socket.socket:
     """A socket to the first checked address that answers."""
     loop = asyncio.get_running_loop()
     failure = "no address"
-    for address in await egress.guard.resolve(server.host, server.port):
+    for address in await egress.guard.resolve(server.host, server.port, origin):
         connection = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         connection.setblocking(False)
         try:

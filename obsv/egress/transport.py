@@ -9,13 +9,14 @@ import httpcore
 import httpx
 
 from obsv.egress.guard import Guard
+from obsv.egress.types import Origin
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
     """Resolves and checks before it connects; TLS still verifies the name."""
 
-    def __init__(self, guard: Guard) -> None:
-        self._guard = guard
+    def __init__(self, guard: Guard, origin: Origin) -> None:
+        self._guard, self._origin = guard, origin
         self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
@@ -28,7 +29,7 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address that answers."""
         failure: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
-        for address in await self._guard.resolve(host, port):
+        for address in await self._guard.resolve(host, port, self._origin):
             try:
                 return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -43,12 +44,12 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 class GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx' own transport on a pool whose connections are guarded; proxies of the environment are not used."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, origin: Origin) -> None:
         super().__init__(trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=httpx.create_ssl_context(trust_env=False),
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=30.0,
-            network_backend=GuardedBackend(guard),
+            network_backend=GuardedBackend(guard, origin),
         )

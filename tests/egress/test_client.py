@@ -90,6 +90,17 @@ async def test_listed_hosts_may_be_loopback(database: str, server: Server) -> No
     assert [line["outcome"] for line in await ledger()] == ["done", "refused"]
 
 
+async def test_what_the_operator_declared_opens_nothing_to_a_person(database: str, server: Server) -> None:
+    client = Egress(Policy(declared=frozenset({"127.0.0.1"})), ManualClock())
+    server.answer = lambda _path: b"HTTP/1.1 200 OK\r\nconnection: keep-alive\r\ncontent-length: 0\r\n\r\n"
+    call = Call(Purpose.SCRAPE, "scrape node", origin=Origin.CONFIG)
+    assert (await client.request("GET", server.url(), call)).status == 200
+    with pytest.raises(EgressRefused, match="loopback"):
+        await client.request("GET", server.url(), CALL)
+    await client.close()
+    assert len(server.requests) == 1
+
+
 async def test_declared_hosts_may_have_to_be_public(database: str) -> None:
     hosts = frozenset({"10.0.0.1", "10.0.0.2", "10.0.0.3", "1.1.1.1"})
     client = Egress(Policy(declared=hosts, public=hosts - {"10.0.0.2"}, allow=("10.0.0.3",)), ManualClock())
@@ -170,7 +181,8 @@ async def test_no_answer_in_time(client: Egress) -> None:
 
 async def test_the_caller_s_limit_is_the_only_one(client: Egress) -> None:
     # The HTTP library has one of 5 s for each read, which a slow target may take.
-    assert client._http.timeout.as_dict() == dict.fromkeys(("connect", "read", "write", "pool"))
+    for http in client._http.values():
+        assert http.timeout.as_dict() == dict.fromkeys(("connect", "read", "write", "pool"))
 
 
 async def test_never_inside_a_transaction(client: Egress, server: Server) -> None:

@@ -9,17 +9,19 @@ from litestar.types import Scope
 
 from obsv import __version__
 from obsv.access_log import access_log_router
-from obsv.accounts import Actor, accounts_router, authenticate_asgi, requires_scope
+from obsv.accounts import Actor, accounts, accounts_router, authenticate_asgi, requires_scope
 from obsv.accounts.cookies import CookiePolicy
 from obsv.config import Settings, load_settings
 from obsv.core.clock import Clock, SystemClock
 from obsv.hosts import Rows, hosts_router
 from obsv.http import exception_handlers, health_router, install_frame, openapi_config, reference_router
 from obsv.lifespan import Instance
-from obsv.metrics import selfmetrics
+from obsv.metrics import rules, scrape, selfmetrics
 from obsv.metrics.api import metrics_admin_router, prometheus_router
 from obsv.metrics.ingest import IngestStats, RemoteWrite, SampleRates, remote_write_handler
 from obsv.metrics.promql import Engine, EngineOptions, Grid
+from obsv.metrics.store.types import WriteBatch, WriteResult
+from obsv.scheduler import Duty
 from obsv.site import docs_frame, render_fault, site_router
 from obsv.web.assets import web_router
 
@@ -49,6 +51,23 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         grid = Grid(start_ms, step_ms, (end_ms - start_ms) // step_ms + 1)
         return Rows(*await engine.range_matrix(instance.store(), org, text, grid))
 
+    async def store_own(org: int, batch: WriteBatch) -> WriteResult:
+        """What the server finds out by itself; within the organisation's limits, which the store asks for at once."""
+        await instance.limits.of(org)
+        result = await instance.store().write(org, batch)
+        stats.count(result)
+        return result
+
+    async def organisation(slug: str) -> int | None:
+        found = await accounts().organisations.by_name(slug)
+        return found.id if found else None
+
+    scraper = scrape.Scraper(settings.scrapes, scrape.Ports(clock, scrape.parse_page, store_own, organisation))
+    recording = rules.Rules(
+        rules.load_groups(settings.metrics.rules),
+        rules.Ports(clock, lambda: engine, instance.store, store_own, organisation),
+    )
+    instance.duties = (Duty("metrics.scrape", scraper.run), Duty("metrics.rules", recording.run))
     write = RemoteWrite(
         store=instance.remote_writer,
         authenticate=authenticate,
@@ -66,7 +85,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             access_log_router(),
             hosts_router(instance.store, range_query, clock, may_read),
             remote_write_handler(write),
-            prometheus_router(instance.store, lambda: engine, may_read),
+            prometheus_router(instance.store, lambda: engine, may_read, rules.rules_handler(recording.of)),
             metrics_admin_router(instance.store, may_administer),
             health_router(instance.checks(), metrics_guard=may_administer),
             reference_router(docs_frame),

@@ -33,6 +33,7 @@ from obsv.http import get_logger
 from obsv.keys import close_keys, open_keys
 from obsv.metrics.ingest import Limits, OrgLimits
 from obsv.metrics.jobs import retention_job
+from obsv.metrics.scrape import declared_hosts as scraped_hosts
 from obsv.metrics.store.base import MetricStore, RemoteWriter
 from obsv.metrics.store.context import StoreContext
 from obsv.outbox import close_outbox, open_outbox, outbox, transport_from
@@ -40,7 +41,7 @@ from obsv.outbox import jobs as outbox_jobs
 from obsv.plugin_loader import make_store
 from obsv.privacy import check, collect
 from obsv.privacy import jobs as privacy_jobs
-from obsv.scheduler import Scheduler, scheduler
+from obsv.scheduler import Duty, Scheduler, scheduler
 from obsv.scheduler import install as install_scheduler
 from obsv.scheduler import uninstall as uninstall_scheduler
 
@@ -55,6 +56,7 @@ class Instance:
         self.settings, self.clock = settings, clock
         self.limits = OrgLimits(self._plan)
         self.access_log = AccessLog(clock)
+        self.duties: tuple[Duty, ...] = ()
         self._accounts: Installed[Accounts] = Installed("accounts service")
         self._store: Installed[MetricStore] = Installed("metric store")
 
@@ -173,7 +175,7 @@ class Instance:
             retention,
         )
         stack.callback(uninstall_scheduler)
-        made = install_scheduler(Scheduler(jobs, self.clock))
+        made = install_scheduler(Scheduler(jobs, self.clock, duties=self.duties))
         await made.start()
         stack.push_async_callback(made.stop)
 
@@ -201,12 +203,13 @@ class Instance:
 
 
 def _egress_policy(settings: Settings) -> Policy:
-    """The hosts that settings declare: the mail server, and the sign-in providers, which must be public ones."""
+    """The hosts that settings declare: mail server, scrape targets, and sign-in providers, which must be public."""
     providers = declared_hosts(settings.auth.providers)
     mail = frozenset({settings.mail.smtp_host} if settings.mail.transport == "smtp" else ())
+    scraped = scraped_hosts(settings.scrapes)
     return Policy(
-        declared=mail | providers.hosts,
-        public=providers.public - mail,
+        declared=mail | scraped | providers.hosts,
+        public=providers.public - mail - scraped,
         allow=settings.egress.hosts,
         allow_private=settings.egress.allow_private,
     )

@@ -64,9 +64,14 @@ def _range_grid(params: Params) -> Grid:
     return Grid(start, step, (end - start) // step + 1)
 
 
-def prometheus_router(store: Callable[[], MetricStore], engine: Callable[[], Engine], guard: Guard) -> Router:
-    """Query, series, labels and what Grafana's data source asks beside them; `guard` sets `request.state.actor`."""
-    handlers = [*_query_handlers(store, engine), *_series_handlers(store), *_other_handlers()]
+def prometheus_router(
+    store: Callable[[], MetricStore], engine: Callable[[], Engine], guard: Guard, *others: HTTPRouteHandler
+) -> Router:
+    """Query, series, labels and what Grafana's data source asks beside them; `guard` sets `request.state.actor`.
+
+    `others` are handlers of /api/v1 that other packages make.
+    """
+    handlers = [*_query_handlers(store, engine), *_series_handlers(store), *_other_handlers(), *others]
     return Router(
         "/api/v1", route_handlers=handlers, guards=[guard], exception_handlers=EXCEPTION_HANDLERS, tags=["Prometheus"]
     )
@@ -145,10 +150,6 @@ def _other_handlers() -> list[HTTPRouteHandler]:
     async def metadata() -> Response[bytes]:
         return success({})
 
-    @get("/rules", summary="Rule groups")
-    async def rules() -> Response[bytes]:
-        return success({"groups": []})
-
     @get("/alerts", summary="Pending and firing alerts")
     async def alerts() -> Response[bytes]:
         return success({"alerts": []})
@@ -157,7 +158,7 @@ def _other_handlers() -> list[HTTPRouteHandler]:
     async def buildinfo() -> Response[bytes]:
         return success(BUILD)
 
-    return [exemplars, metadata, rules, alerts, buildinfo]
+    return [exemplars, metadata, alerts, buildinfo]
 
 
 def unescape_name(name: str) -> str:

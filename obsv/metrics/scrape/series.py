@@ -117,7 +117,9 @@ class TargetSeries:
             )
 
     def _describe(self, family: PageFamily, page: _Page) -> None:
-        """Tell what is known of a family, when it is not what was told before."""
+        """Tell what the page says of a family, when it is not what was told before."""
+        if family.type == "unknown" and not family.help and not family.unit:
+            return
         told = Metadata(family.name, family.type, family.help, family.unit)
         page.described[family.name] = told
         if self.metadata.get(family.name) != told:

@@ -1,0 +1,105 @@
+"""GET /api/v1/rules, as Prometheus answers it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from litestar import Response, get
+from litestar.handlers import HTTPRouteHandler
+
+from obsv.core.errors import Forbidden
+from obsv.metrics.api.answers import success
+from obsv.metrics.api.params import AnyRequest, BadData, Params
+from obsv.metrics.rules.model import GroupStatus, RecordingRule, Run
+from obsv.metrics.store.types import Matcher
+
+NEVER = "0001-01-01T00:00:00Z"
+
+RulesOf = Callable[[int], Awaitable[Sequence[GroupStatus]]]
+
+
+def rules_handler(rules: RulesOf) -> HTTPRouteHandler:
+    """The handler; `rules` gives an organisation's groups in order."""
+
+    @get("/rules", summary="Rule groups")
+    async def list_rules(request: AnyRequest) -> Response[bytes]:
+        org: int | None = request.state.actor.org
+        if org is None:
+            raise Forbidden("This token belongs to no organisation.")
+        params = await Params.of(request)
+        kind = params.text("type")
+        if kind not in ("", "alert", "record"):
+            raise BadData(f'invalid parameter "type": not supported value "{kind}"')
+        statuses = await rules(org) if kind != "alert" else ()
+        return success(_page([answer for status in statuses if (answer := _group(status, params))], params))
+
+    return list_rules
+
+
+def _group(status: GroupStatus, params: Params) -> dict[str, Any] | None:
+    """A group with the rules that were asked for; None where there are none of them."""
+    group, sets = status.group, params.matcher_sets()
+    for name, value in (("rule_group[]", group.name), ("file[]", group.file)):
+        if params.all(name) and value not in params.all(name):
+            return None
+    names = params.all("rule_name[]")
+    found = [
+        _rule(rule, run)
+        for rule, run in zip(group.rules, status.rules, strict=True)
+        if (not names or rule.name in names) and (not sets or any(_matches(rule, matchers) for matchers in sets))
+    ]
+    if not found and (names or sets):
+        return None
+    return {
+        "name": group.name,
+        "file": group.file,
+        "rules": found,
+        "interval": group.interval_ms / 1000,
+        "limit": group.limit,
+        "evaluationTime": status.run.seconds,
+        "lastEvaluation": _moment(status.run),
+    }
+
+
+def _rule(rule: RecordingRule, run: Run) -> dict[str, Any]:
+    answer: dict[str, Any] = {"name": rule.name, "query": rule.query}
+    if rule.labels:
+        answer["labels"] = rule.labels
+    answer["health"] = run.health
+    if run.error:
+        answer["lastError"] = run.error
+    return answer | {"evaluationTime": run.seconds, "lastEvaluation": _moment(run), "type": "recording"}
+
+
+def _matches(rule: RecordingRule, matchers: Sequence[Matcher]) -> bool:
+    return all(matcher.matches(rule.labels.get(matcher.name, "")) for matcher in matchers)
+
+
+def _moment(run: Run) -> str:
+    if not run.at_ms:
+        return NEVER
+    return datetime.fromtimestamp(run.at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _page(groups: list[dict[str, Any]], params: Params) -> dict[str, Any]:
+    """The part of the groups that `group_limit` and `group_next_token` ask for."""
+    limit, token = params.text("group_limit"), params.text("group_next_token")
+    if not limit:
+        if token:
+            raise BadData(
+                'invalid parameter "group_limit": group_limit needs to be present in order to paginate over the groups'
+            )
+        return {"groups": groups}
+    if not limit.isdecimal() or not 0 < int(limit) < 2**31:
+        raise BadData('invalid parameter "group_limit": group_limit needs to be a valid number greater than zero')
+    tokens = [
+        hashlib.sha1(f"{one['file']};{one['name']}".encode(), usedforsecurity=False).hexdigest() for one in groups
+    ]
+    if token and token not in tokens:
+        raise BadData('invalid parameter "group_next_token": group_next_token is not valid')
+    first = tokens.index(token) if token else 0
+    end = first + int(limit)
+    return {"groups": groups[first:end]} | ({"groupNextToken": tokens[end]} if end < len(groups) else {})

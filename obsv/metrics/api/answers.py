@@ -8,7 +8,9 @@ import msgspec
 import numpy as np
 from litestar import Response
 
+from obsv.metrics.api.native import rows_json, vector_json
 from obsv.metrics.api.params import AnyRequest, BadData
+from obsv.metrics.histograms import is_token
 from obsv.metrics.kernels import promql as kernel
 from obsv.metrics.promql import (
     ExecutionError,
@@ -24,6 +26,7 @@ from obsv.metrics.promql import (
 )
 from obsv.metrics.promql.values import Labels
 from obsv.metrics.store.base import StoreLimitExceeded
+from obsv.metrics.store.types import Float64
 
 MAX_NOTES = 10
 
@@ -100,6 +103,10 @@ def _matrix(vector: Vector, result: Result, limit: int) -> tuple[bytes, bool]:
     if is_cut:
         rows = rows.take(list(range(limit)))
     grid = result.grid
+    if _has_histograms(rows.values, result):
+        times = grid.times
+        points = ((labels, times[p], v[p]) for labels, v, p in zip(rows.labels, rows.values, rows.present, strict=True))
+        return rows_json(points, result.histograms), is_cut
     values, present = np.ascontiguousarray(rows.values), np.ascontiguousarray(rows.present).view(np.uint8)
     return kernel.matrix_json(_metrics(rows.labels), values, present, grid.start, grid.step), is_cut
 
@@ -108,6 +115,9 @@ def _vector(vector: Vector, result: Result, limit: int) -> tuple[bytes, bool]:
     rows = np.flatnonzero(vector.present[:, 0])
     is_cut = 0 < limit < len(rows)
     rows = rows[:limit] if is_cut else rows
+    if _has_histograms(vector.values[rows], result):
+        points = ((vector.labels[row], vector.values[row, 0]) for row in rows.tolist())
+        return vector_json(points, result.grid.start, result.histograms), is_cut
     at = kernel.format_time(result.grid.start)
     column = vector.values[rows, 0].tolist()
     parts = [
@@ -117,7 +127,11 @@ def _vector(vector: Vector, result: Result, limit: int) -> tuple[bytes, bool]:
     return b"[" + b",".join(parts) + b"]", is_cut
 
 
-def _windowed(matrix: Matrix, limit: int) -> tuple[bytes, bool]:
+def _has_histograms(values: Float64, result: Result) -> bool:
+    return bool(result.histograms) and bool(is_token(values).any())
+
+
+def _windowed(matrix: Matrix, result: Result, limit: int) -> tuple[bytes, bool]:
     """The samples of the one window of an instant query's range vector."""
     begin, end, series = matrix.grid.start - matrix.range_ms, matrix.grid.start, matrix.series
     inside = (series.t > begin) & (series.t <= end)
@@ -128,6 +142,9 @@ def _windowed(matrix: Matrix, limit: int) -> tuple[bytes, bool]:
     rows = rows[:limit] if is_cut else rows
     t, v = series.t[inside], series.v[inside]
     picked = [np.arange(kept[i], kept[i + 1]) for i in rows]
+    if _has_histograms(v, result):
+        points = ((series.labels[i], t[own], v[own]) for i, own in zip(rows, picked, strict=True))
+        return rows_json(points, result.histograms), is_cut
     order = np.concatenate(picked) if picked else np.zeros(0, np.int64)
     offsets = np.concatenate(([0], np.cumsum([len(one) for one in picked]))).astype(np.int64)
     metrics = _metrics([series.labels[i] for i in rows])
@@ -145,7 +162,7 @@ def result_json(result: Result, *, is_range: bool, limit: int) -> tuple[bytes, b
         pair = b"[" + kernel.format_time(result.grid.start).encode() + b"," + msgspec.json.encode(text) + b"]"
         return b'{"resultType":"' + kind.encode() + b'","result":' + pair + b"}", False
     if isinstance(value, Matrix):
-        body, is_cut = _windowed(value, limit)
+        body, is_cut = _windowed(value, result, limit)
     else:
         body, is_cut = _matrix(value, result, limit) if is_range else _vector(value, result, limit)
     kind = "vector" if isinstance(value, Vector) and not is_range else "matrix"

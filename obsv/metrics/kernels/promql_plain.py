@@ -157,6 +157,8 @@ def _extreme(v: list[float], *, low: bool, last: bool) -> int:
 
 
 def _mad(v: list[float]) -> float:
+    if any(math.isnan(x) for x in v):
+        return math.nan
     median = _quantile(0.5, v)
     return _quantile(0.5, [abs(x - median) for x in v])
 

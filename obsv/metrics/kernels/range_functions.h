@@ -173,6 +173,10 @@ inline bool evaluate(int function, const Window& w, double p0, double p1, std::v
     case STDVAR: *out = variance(w.v, w.n); return true;
     case QUANTILE: scratch.assign(w.v, w.v + w.n); *out = quantile(p0, scratch); return true;
     case MAD: {
+      if (std::any_of(w.v, w.v + w.n, [](double x) { return std::isnan(x); })) {
+        *out = std::numeric_limits<double>::quiet_NaN();
+        return true;
+      }
       scratch.assign(w.v, w.v + w.n);
       double median = quantile(0.5, scratch);
       for (int64_t i = 0; i < w.n; i++) scratch[i] = std::fabs(w.v[i] - median);

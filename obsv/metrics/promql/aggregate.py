@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from obsv.metrics.histograms import Histogram
+from obsv.metrics.histograms.text import as_text
 from obsv.metrics.kernels import promql as kernel
 from obsv.metrics.kernels.promql import RangeFunction, Reduction
+from obsv.metrics.promql import native_aggregate
 from obsv.metrics.promql.ast import Aggregate
 from obsv.metrics.promql.errors import ExecutionError
-from obsv.metrics.promql.text import go_float
-from obsv.metrics.promql.values import Grid, Labels, Vector, label_key, unique
+from obsv.metrics.promql.text import go_float, has_bad_bytes, quoted_bytes
+from obsv.metrics.promql.values import METADATA, Grid, Labels, Vector, label_key, unique
 from obsv.metrics.store.types import Float64, Int64
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ def group(vector: Vector, names: tuple[str, ...], *, without: bool) -> Groups:
     found: dict[tuple[object, ...], int] = {}
     labels: list[Labels] = []
     rows: list[list[int]] = []
-    dropped = {*names, "__name__"}
+    dropped = {*names, *METADATA}
     for row, one in enumerate(vector.labels):
         if without:
             kept = {name: value for name, value in one.items() if name not in dropped}
@@ -49,16 +52,38 @@ def evaluate(ev: Evaluator, node: Aggregate, grid: Grid) -> Vector:
         assert node.param is not None
         return _count_values(ev, node, vector, ev.string(node.param, grid))
     param = ev.scalar(node.param, grid).values if node.param is not None else np.zeros(grid.count)
+    vector = native_aggregate.only_floats(ev, node, vector)
     groups = group(vector, node.labels, without=node.without)
     if node.op in REDUCTIONS:
-        return _reduced(REDUCTIONS[node.op], vector, groups, grid)
+        result = _reduced(REDUCTIONS[node.op], vector, groups, grid)
+        if node.op in native_aggregate.SUMMING:
+            native_aggregate.sum_histograms(ev, node, vector, groups[1], result)
+        return _seen(_marked(result, vector, node, groups[1]))
     if node.op == "quantile":
         for q in np.unique(param):
             ev.notes.quantile(float(q), node.param or node)
-        return _quantile(vector, groups, param, grid)
+        return _seen(_marked(_quantile(vector, groups, param, grid), vector, node, groups[1]))
     if node.op in ("topk", "bottomk", "limitk"):
         return _top(vector, groups, _counts(param, node.op), node.op)
+    for ratio in np.unique(param):
+        if np.isnan(ratio):
+            raise ExecutionError("Ratio value is NaN")
+        if abs(ratio) > 1:
+            ev.notes.ratio(float(ratio), float(np.sign(ratio)), node.param or node)
     return _limit_ratio(vector, param)
+
+
+def _marked(result: Vector, vector: Vector, node: Aggregate, rows: list[list[int]]) -> Vector:
+    """Groups by metric name lose it later if their rows do."""
+    if vector.unnamed is None or node.without or "__name__" not in node.labels:
+        return result
+    unnamed = np.array([vector.unnamed[members[0]] for members in rows], np.bool_)
+    return Vector(result.labels, result.values, result.present, unnamed=unnamed)
+
+
+def _seen(vector: Vector) -> Vector:
+    rows = np.flatnonzero(vector.present.any(axis=1))
+    return vector if len(rows) == len(vector.labels) else vector.take(rows)
 
 
 def _reduced(reduction: Reduction, vector: Vector, groups: Groups, grid: Grid) -> Vector:
@@ -115,7 +140,7 @@ def _top(vector: Vector, groups: Groups, counts: Int64, op: str) -> Vector:
             np.put_along_axis(ranks, placed, np.arange(len(rows))[:, np.newaxis], axis=0)
             order += rows[placed[:, 0]].tolist()
         kept[rows] = present & (ranks < counts)
-    result = Vector(vector.labels, vector.values, kept)
+    result = vector.like(vector.values, kept)
     rows_left = np.flatnonzero(kept.any(axis=1))
     if kept.shape[1] == 1 and op != "limitk":
         alive = set(rows_left.tolist())
@@ -130,7 +155,7 @@ def _limit_ratio(vector: Vector, ratio: Float64) -> Vector:
     limit = np.clip(ratio, -1, 1)
     shares = np.array([_share(labels) for labels in vector.labels])[:, np.newaxis]
     chosen = np.where(limit >= 0, shares < limit, shares >= 1 + limit)
-    return Vector(vector.labels, vector.values, vector.present & chosen)
+    return _seen(vector.like(vector.values, vector.present & chosen))
 
 
 def _share(labels: Labels) -> float:
@@ -143,8 +168,8 @@ def _share(labels: Labels) -> float:
 
 
 def _count_values(ev: Evaluator, node: Aggregate, vector: Vector, label: str) -> Vector:
-    if not label:
-        raise ExecutionError(f'invalid label name "{label}"')
+    if not label or has_bad_bytes(label):
+        raise ExecutionError(f"invalid label name {quoted_bytes(label)}")
     names = node.labels
     steps = vector.present.shape[1]
     counts: dict[tuple[tuple[str, str], ...], Float64] = {}
@@ -156,7 +181,9 @@ def _count_values(ev: Evaluator, node: Aggregate, vector: Vector, label: str) ->
     for base, members in zip(labels, rows, strict=True):
         for row in members:
             for step in np.flatnonzero(vector.present[row]):
-                key = label_key({**base, label: go_float(float(vector.values[row, step]))})
+                value = ev.value(vector.values[row, step])
+                shown = as_text(value) if isinstance(value, Histogram) else go_float(value)
+                key = label_key({**base, label: shown})
                 counts.setdefault(key, np.zeros(steps))[step] += 1
     values = np.array(list(counts.values())).reshape(len(counts), steps)
     return unique(Vector([dict(key) for key in counts], values, values > 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,17 +50,23 @@ class Text(Node):
 
 @dataclass(slots=True, eq=False)
 class Selector(Node):
-    """An instant vector selector; with `range_ms` a range vector selector."""
+    """An instant vector selector; with a range a range vector selector.
+
+    Durations that depend on the query's step or range are in `..._expr` until the query begins.
+    """
 
     name: str
     matchers: list[Matcher]
     range_ms: int = 0
     offset_ms: int = 0
     at: At = None
+    modifier: Literal["", "anchored", "smoothed"] = ""
+    range_expr: Node | None = None
+    offset_expr: Node | None = None
 
     @property
     def type(self) -> ValueType:
-        return "matrix" if self.range_ms else "vector"
+        return "matrix" if self.range_ms or self.range_expr else "vector"
 
 
 @dataclass(slots=True, eq=False)
@@ -71,6 +78,9 @@ class Subquery(Node):
     step_ms: int = 0
     offset_ms: int = 0
     at: At = None
+    range_expr: Node | None = None
+    step_expr: Node | None = None
+    offset_expr: Node | None = None
 
     @property
     def type(self) -> ValueType:
@@ -102,12 +112,17 @@ class Unary(Node):
 
 @dataclass(slots=True)
 class Matching:
-    """How two vectors are matched: `side` is the many side ("left", "right") or "" for one to one."""
+    """How two vectors are matched: `side` is the many side ("left", "right") or "" for one to one.
+
+    A row without a match meets `fill_left` or `fill_right`, where those are given.
+    """
 
     on: bool = False
     labels: tuple[str, ...] = ()
     side: Literal["", "left", "right"] = ""
     include: tuple[str, ...] = ()
+    fill_left: float | None = None
+    fill_right: float | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -139,15 +154,40 @@ class Aggregate(Node):
 
 @dataclass(slots=True, eq=False)
 class Call(Node):
-    """A function call; `returns` is what the function gives."""
+    """A function call; `returns` is what the function gives, `beside` what `info` selects beside its argument."""
 
     name: str
     args: list[Node]
     returns: ValueType
+    beside: Selector | None = None
 
     @property
     def type(self) -> ValueType:
         return self.returns
+
+
+def children(node: Node) -> list[Node]:
+    """The expressions directly within one."""
+    match node:
+        case Paren() | Unary() | Subquery():
+            return [node.expr]
+        case Binary():
+            return [node.left, node.right]
+        case Aggregate():
+            return [node.expr] if node.param is None else [node.param, node.expr]
+        case Call():
+            return node.args
+        case _:
+            return []
+
+
+def descendants(node: Node) -> Iterator[Node]:
+    """A tree's nodes, each before what is within it, from left to right."""
+    pending = [node]
+    while pending:
+        one = pending.pop()
+        yield one
+        pending += reversed(children(one))
 
 
 def unwrap(node: Node) -> Node:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
+from obsv.metrics.histograms import is_token
+from obsv.metrics.promql import fill, native_binary
 from obsv.metrics.promql.ast import Binary, Matching
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.values import Grid, Labels, Mask, Scalar, Vector, label_key, unique, without_name
@@ -43,19 +45,19 @@ def evaluate(ev: Evaluator, node: Binary, grid: Grid) -> Scalar | Vector:
     left, right = ev.evaluate(node.left, grid), ev.evaluate(node.right, grid)
     with np.errstate(all="ignore"):
         if isinstance(left, Scalar) and isinstance(right, Scalar):
-            return Scalar(_apply(node.op, left.values, right.values)[0])
+            return Scalar(_floats(node.op, left.values, right.values)[0])
         if isinstance(left, Vector) and isinstance(right, Scalar):
-            return _with_scalar(node, left, right.values, swapped=False)
+            return _with_scalar(ev, node, left, right.values, swapped=False)
         if isinstance(left, Scalar) and isinstance(right, Vector):
-            return _with_scalar(node, right, left.values, swapped=True)
+            return _with_scalar(ev, node, right, left.values, swapped=True)
         assert isinstance(left, Vector)
         assert isinstance(right, Vector)
         if node.op in ("and", "or", "unless"):
             return _set(node, left, right)
-        return _matched(node, left, right, grid)
+        return _matched(ev, node, left, right, grid)
 
 
-def _apply(op: str, left: Float64, right: Float64) -> tuple[Float64, Mask | None]:
+def _floats(op: str, left: Float64, right: Float64) -> tuple[Float64, Mask | None]:
     """(values, where a comparison holds; None for arithmetic).  A comparison's values are 0 and 1."""
     if op in ARITHMETIC:
         return ARITHMETIC[op](left, right), None
@@ -63,12 +65,33 @@ def _apply(op: str, left: Float64, right: Float64) -> tuple[Float64, Mask | None
     return holds.astype(np.float64), holds
 
 
-def _with_scalar(node: Binary, vector: Vector, scalar: Float64, *, swapped: bool) -> Vector:
+def _apply(
+    ev: Evaluator, node: Binary, left: Float64, right: Float64, present: Mask
+) -> tuple[Float64, Mask | None, Mask]:
+    """The same for floats and histograms, and which of the cells that are `present` have a result."""
+    if node.op in native_binary.TRIMS:
+        values, holds = np.zeros(present.shape), None
+        native, present = present, np.zeros_like(present)
+    else:
+        values, holds = _floats(node.op, left, right)
+        if not ev.histograms:
+            return values, holds, present
+        native = present & (is_token(left) | is_token(right))
+    if native.any():
+        sides = np.broadcast_to(left, present.shape), np.broadcast_to(right, present.shape)
+        present = (present & ~native) | native_binary.apply(
+            ev, node, native_binary.Cells(*sides, native, values, holds)
+        )
+    return values, holds, present
+
+
+def _with_scalar(ev: Evaluator, node: Binary, vector: Vector, scalar: Float64, *, swapped: bool) -> Vector:
     left, right = (scalar, vector.values) if swapped else (vector.values, scalar)
-    values, holds = _apply(node.op, left, right)
+    values, holds, present = _apply(ev, node, left, right, vector.present)
     if holds is not None and not node.returns_bool:
-        return _seen(Vector(vector.labels, vector.values, vector.present & holds))
-    return unique(Vector([without_name(labels) for labels in vector.labels], values, vector.present))
+        return _seen(vector.like(vector.values, present & holds))
+    result = _seen(vector.like(values, present))
+    return result if node.op in native_binary.TRIMS else ev.computed(result)
 
 
 def _seen(vector: Vector) -> Vector:
@@ -104,12 +127,22 @@ def _set(node: Binary, left: Vector, right: Vector) -> Vector:
             for labels, row in zip(right.labels, right.present, strict=True)
         ]
         present = np.vstack([left.present, *extra]) if extra else left.present
-        joined = Vector(left.labels + right.labels, np.vstack([left.values, right.values]), present)
+        joined = Vector(
+            left.labels + right.labels, np.vstack([left.values, right.values]), present, unnamed=_marks(left, right)
+        )
         return unique(_seen(joined))
     there = presence(right)
     masks = [there.get(signature(labels), nowhere) for labels in left.labels]
     mask = np.array(masks, np.bool_).reshape(len(masks), steps)
-    return _seen(Vector(left.labels, left.values, left.present & (mask if node.op == "and" else ~mask)))
+    return _seen(left.like(left.values, left.present & (mask if node.op == "and" else ~mask)))
+
+
+def _marks(left: Vector, right: Vector) -> Mask | None:
+    """The rows of both that lose their name at the end."""
+    if left.unnamed is None and right.unnamed is None:
+        return None
+    sides = (left, right)
+    return np.concatenate([np.zeros(len(s.labels), np.bool_) if s.unnamed is None else s.unnamed for s in sides])
 
 
 class _One:
@@ -139,28 +172,38 @@ def _show(labels: Labels) -> str:
     return "{" + ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items())) + "}"
 
 
-def _matched(node: Binary, left: Vector, right: Vector, grid: Grid) -> Vector:
+def _matched(ev: Evaluator, node: Binary, left: Vector, right: Vector, grid: Grid) -> Vector:
     """Arithmetic and comparison between vectors."""
     matching = node.matching
     many, one = (right, left) if matching.side == "right" else (left, right)
     signature = _signature(matching)
     ones = _One(one, signature, "left" if matching.side == "right" else "right")
     ones.check(matching, np.logical_or.reduce(many.present, axis=0))
+    many, one = fill.sides(matching, many, one, signature)
+    ones = _One(one, signature, "")
     pairs = [(i, j) for i, labels in enumerate(many.labels) for j in ones.labels.get(signature(labels), ())]
     if not pairs:
         return Vector.empty(grid.count)
     many_rows, one_rows = np.array([i for i, _ in pairs]), np.array([j for _, j in pairs])
     present = many.present[many_rows] & one.present[one_rows]
     sides = (many.values[many_rows], one.values[one_rows])
-    values, holds = _apply(node.op, *(reversed(sides) if matching.side == "right" else sides))
-    keeps_name = holds is not None and not node.returns_bool
+    swapped = matching.side == "right"
+    left_side, right_side = reversed(sides) if swapped else sides
+    values, holds, there = _apply(ev, node, left_side, right_side, present)
+    filters = (holds is not None and not node.returns_bool) or node.op in native_binary.TRIMS
+    keeps_name = filters or ev.options.late_names
     labels = [_labels(many.labels[i], one.labels[j], matching, keeps_name=keeps_name) for i, j in pairs]
     _check_ambiguous(labels, present, matching)
+    unnamed = None
+    if ev.options.late_names:
+        unnamed = np.ones(len(pairs), np.bool_)
+        if filters:
+            unnamed = np.zeros(len(pairs), np.bool_) if many.unnamed is None else many.unnamed[many_rows]
     if holds is not None and not node.returns_bool:
         # A comparison that filters keeps the left side's values.
-        values = sides[1] if matching.side == "right" else sides[0]
-        present = present & holds
-    return _seen(unique(Vector(labels, values, present)))
+        values = sides[1] if swapped else sides[0]
+        there = there & holds
+    return _seen(unique(Vector(labels, values, there, unnamed=unnamed)))
 
 
 def _check_ambiguous(labels: list[Labels], present: Mask, matching: Matching) -> None:

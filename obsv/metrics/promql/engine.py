@@ -11,12 +11,15 @@ from typing import Protocol
 
 import numpy as np
 
+from obsv.metrics.histograms import Histogram
+from obsv.metrics.promql import durations
 from obsv.metrics.promql.ast import Node
 from obsv.metrics.promql.errors import ExecutionError, QueryTimeout, TooManySamples, WrongType
 from obsv.metrics.promql.evaluate import Evaluator, Value
 from obsv.metrics.promql.fetch import wanted
 from obsv.metrics.promql.options import EngineOptions
 from obsv.metrics.promql.parser import parse
+from obsv.metrics.promql.stop import Stop
 from obsv.metrics.promql.values import Grid, Labels, Matrix, Scalar, Vector
 from obsv.metrics.store.types import Float64, Matcher, SeriesSet
 
@@ -53,6 +56,8 @@ class Result:
     warnings: list[str] = field(default_factory=list[str])
     infos: list[str] = field(default_factory=list[str])
     samples: int = 0
+    histograms: list[Histogram] = field(default_factory=list[Histogram])
+    """What tokens among the values stand for."""
 
 
 class Engine:
@@ -80,18 +85,22 @@ class Engine:
             kind = "range vector" if node.type == "matrix" else node.type
             raise WrongType(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
         limit_s = min(query.timeout_s or self.options.timeout_s, self.options.timeout_s)
-        deadline = time.monotonic() + limit_s
+        stop = Stop(time.monotonic() + limit_s)
         self._waiting += 1
         try:
             async with asyncio.timeout(limit_s):
                 async with self._gate:
-                    return await self._evaluate(source, query, node, deadline)
+                    return await self._evaluate(source, query, node, stop)
         except TimeoutError:
             raise QueryTimeout from None
+        except asyncio.CancelledError:
+            stop.cancel()
+            raise
         finally:
             self._waiting -= 1
 
-    async def _evaluate(self, source: Source, query: Query, node: Node, deadline: float) -> Result:
+    async def _evaluate(self, source: Source, query: Query, node: Node, stop: Stop) -> Result:
+        durations.resolve(node, query.grid, query.text)
         lookback = query.lookback_ms or self.options.lookback_ms
         needs, steps = wanted(node, query.grid, lookback, self.options.subquery_step_ms)
         if steps > self.options.max_samples:
@@ -106,22 +115,23 @@ class Engine:
             if left <= 0:
                 raise TooManySamples
         evaluator = Evaluator(
+            node,
             data,
             query.grid,
             lookback_ms=lookback,
-            subquery_step_ms=self.options.subquery_step_ms,
-            deadline=deadline,
+            options=self.options,
+            stop=stop,
             text=query.text,
         )
         if cells > self.options.max_samples:
             raise TooManySamples
         if self.options.max_samples - left + cells <= INLINE:
-            value = evaluator.evaluate(node, query.grid)
+            value = evaluator.finish()
         else:
             loop = asyncio.get_running_loop()
-            value = await loop.run_in_executor(self._pool, evaluator.evaluate, node, query.grid)
-        notes = evaluator.notes
-        return Result(value, query.grid, notes.warnings, notes.infos, self.options.max_samples - left)
+            value = await loop.run_in_executor(self._pool, evaluator.finish)
+        notes, samples = evaluator.notes, self.options.max_samples - left
+        return Result(value, query.grid, notes.warnings, notes.infos, samples, evaluator.histograms)
 
     async def range_matrix(self, source: Source, org: int, text: str, grid: Grid) -> tuple[list[Labels], Float64]:
         """A range query's rows as (labels, float64[k, steps]), NaN where a row has no value."""

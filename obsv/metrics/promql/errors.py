@@ -5,7 +5,8 @@ PromqlError
 ├── WrongType         it is, but its kind of value cannot be asked for over a range (bad_data)
 ├── ExecutionError    it cannot be evaluated on this data (execution)
 │   └── TooManySamples
-└── QueryTimeout      it took too long (timeout)
+├── QueryTimeout      it took too long (timeout)
+└── QueryCanceled     who asked went away (canceled)
 """
 
 from __future__ import annotations
@@ -49,3 +50,10 @@ class QueryTimeout(PromqlError):
 
     def __init__(self) -> None:
         super().__init__("query timed out in expression evaluation")
+
+
+class QueryCanceled(PromqlError):
+    """Who asked does not wait for the answer any more."""
+
+    def __init__(self) -> None:
+        super().__init__("query was canceled in expression evaluation")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
+from obsv.metrics.histograms import Histogram, is_token, place_of, token, tokens
+from obsv.metrics.histograms.arithmetic import scale
+from obsv.metrics.histograms.model import Hint
 from obsv.metrics.kernels import promql as kernel
 from obsv.metrics.promql import aggregate, binary, functions
 from obsv.metrics.promql.ast import (
@@ -21,54 +24,113 @@ from obsv.metrics.promql.ast import (
     Text,
     Unary,
 )
-from obsv.metrics.promql.errors import ExecutionError, QueryTimeout
+from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.fetch import inner_grid, moved
+from obsv.metrics.promql.hints import hinted, told_resets
 from obsv.metrics.promql.notes import Notes
-from obsv.metrics.promql.values import Grid, Matrix, Scalar, String, Vector, drop_names
-from obsv.metrics.store.types import STALE_BITS, SeriesSet
+from obsv.metrics.promql.options import EngineOptions
+from obsv.metrics.promql.samples import as_series, is_stale, without_stale
+from obsv.metrics.promql.smooth import smoothed
+from obsv.metrics.promql.stop import Stop
+from obsv.metrics.promql.values import (
+    Grid,
+    Mask,
+    Matrix,
+    Scalar,
+    String,
+    Vector,
+    drop_marked_names,
+    drop_names,
+)
+from obsv.metrics.store.types import SeriesSet
 
 Value = Scalar | String | Vector | Matrix
 
 
-def without_stale(series: SeriesSet) -> SeriesSet:
-    """The samples less stale markers: windows skip them."""
-    stale = series.v.view(np.uint64) == STALE_BITS
-    if not stale.any():
-        return series
-    kept = np.concatenate(([0], np.cumsum(~stale)))
-    return SeriesSet(series.labels, kept[series.offsets], series.t[~stale], series.v[~stale])
-
-
-def as_series(vector: Vector, grid: Grid) -> SeriesSet:
-    """A vector's points as samples (what a subquery gives to its function)."""
-    counts = vector.present.sum(axis=1)
-    times = np.broadcast_to(grid.times, vector.present.shape)
-    offsets = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    return SeriesSet(vector.labels, offsets, times[vector.present], vector.values[vector.present])
-
-
 class Evaluator:
-    """One evaluation: the fetched samples, the limits, the notes."""
+    """One evaluation: the fetched samples, the histograms that tokens stand for, the limits, the notes."""
 
     def __init__(
         self,
+        node: Node,
         data: Mapping[int, SeriesSet],
         top: Grid,
         *,
         lookback_ms: int,
-        subquery_step_ms: int,
-        deadline: float,
+        options: EngineOptions,
+        stop: Stop,
         text: str,
     ) -> None:
-        self.data = data
+        self.histograms: list[Histogram] = []
+        told = {id(selector) for selector in told_resets(node)}
+        self.data = {key: self._adopted(series, told=key in told) for key, series in data.items()}
+        self.node: Node = node
         self.top: Grid = top
-        self.lookback_ms, self.subquery_step_ms = lookback_ms, subquery_step_ms
-        self.deadline, self.notes = deadline, Notes(text)
+        self.lookback_ms, self.options = lookback_ms, options
+        self.stop, self.notes = stop, Notes(text)
+
+    def _adopted(self, series: SeriesSet, *, told: bool) -> SeriesSet:
+        """The series with tokens of this evaluation's table."""
+        if not series.histograms:
+            return series
+        found = is_token(series.v)
+        values = series.v.copy()
+        values[found] = tokens(np.arange(found.sum(), dtype=np.int64) + len(self.histograms))
+        self.histograms += hinted(series, told=told)
+        return replace(series, v=values)
+
+    # -- histograms -----------------------------------------------------------------------------------------------
+
+    def token(self, histogram: Histogram) -> float:
+        """The value that stands for a histogram from now on."""
+        self.histograms.append(histogram)
+        return token(len(self.histograms) - 1)
+
+    def histogram(self, value: np.float64) -> Histogram:
+        """The histogram that a token stands for; it must not be changed."""
+        return self.histograms[place_of(value)]
+
+    def value(self, value: np.float64) -> float | Histogram:
+        """A number, or the histogram that stands there."""
+        if self.histograms and np.isnan(value) and is_token(np.array([value]))[0]:
+            return self.histogram(value)
+        return float(value)
+
+    def tokens(self, vector: Vector) -> Mask | None:
+        """Where the vector has histograms; None when nowhere."""
+        if not self.histograms:
+            return None
+        found: Mask = is_token(vector.values) & vector.present
+        return found if found.any() else None
+
+    def floats(self, vector: Vector) -> Vector:
+        """The vector less its histograms."""
+        found = self.tokens(vector)
+        if found is None:
+            return vector
+        present = vector.present & ~found
+        return vector.like(vector.values, present).take(np.flatnonzero(present.any(axis=1)))
+
+    # -- names ----------------------------------------------------------------------------------------------------
+
+    def computed(self, vector: Vector) -> Vector:
+        """A vector that a function made: it has no metric names, or loses them when the evaluation ends."""
+        if not self.options.late_names:
+            return drop_names(vector)
+        return replace(vector, unnamed=np.ones(len(vector.labels), np.bool_))
+
+    def finish(self) -> Value:
+        """The value of the whole tree."""
+        value = self.evaluate(self.node, self.top)
+        return drop_marked_names(value) if isinstance(value, Vector) else value
+
+    def check_time(self) -> None:
+        """Raise QueryTimeout or QueryCanceled where the evaluation has to end."""
+        self.stop.check()
 
     def evaluate(self, node: Node, grid: Grid) -> Value:
         """The value of a node over a grid.  Raises ExecutionError, QueryTimeout."""
-        if time.monotonic() > self.deadline:
-            raise QueryTimeout
+        self.stop.check()
         match node:
             case Number():
                 return Scalar(np.full(grid.count, node.value))
@@ -111,6 +173,8 @@ class Evaluator:
 
     def instant(self, node: Selector, grid: Grid, *, want_time: bool = False) -> Vector:
         """The current samples of a selector, or their times in seconds."""
+        if node.modifier:
+            return smoothed(self, node, grid)
         series = self.data[id(node)]
         windows = moved(grid, node.at, node.offset_ms, self.top)
         shape = (len(series.labels), windows.count)
@@ -126,10 +190,23 @@ class Evaluator:
             values,
             present,
         )
-        mask = present.view(np.bool_)
-        vector = Vector(list(series.labels), values, mask)
-        seen = np.flatnonzero(mask.any(axis=1))
-        if len(seen) < shape[0]:
+        return self.spread(Vector(list(series.labels), values, present.view(np.bool_)), windows, grid)
+
+    def instant_starts(self, node: Selector, grid: Grid) -> Vector:
+        """When the counters of a selector's current samples began, in seconds."""
+        series = self.data[id(node)]
+        starts = np.zeros(len(series.t), np.int64) if series.starts is None else series.starts
+        kept = self.data[id(node)]
+        self.data[id(node)] = replace(kept, v=np.where(is_stale(kept.v), kept.v, starts / 1000), histograms=[])
+        try:
+            return self.instant(node, grid)
+        finally:
+            self.data[id(node)] = kept
+
+    def spread(self, vector: Vector, windows: Grid, grid: Grid) -> Vector:
+        """The rows that have anything; what was looked at once, because of `@`, at every step."""
+        seen = np.flatnonzero(vector.present.any(axis=1))
+        if len(seen) < len(vector.labels):
             vector = vector.take(seen)
         return vector if windows.count == grid.count else vector.broadcast(grid.count)
 
@@ -142,14 +219,27 @@ class Evaluator:
             return Matrix(without_stale(self.data[id(node)]), windows, node.range_ms)
         assert isinstance(node, Subquery)
         windows = moved(grid, node.at, node.offset_ms, self.top)
-        inner = inner_grid(node, windows, self.subquery_step_ms)
+        inner = inner_grid(node, windows, self.options.subquery_step_ms)
         if inner.count == 0:
             return Matrix(SeriesSet.empty(), windows, node.range_ms)
         value = self.evaluate(node.expr, inner)
         if isinstance(value, Scalar):
             value = Vector([{}], value.values[np.newaxis, :], np.ones((1, inner.count), np.bool_))
         assert isinstance(value, Vector)
-        return Matrix(as_series(value, inner), windows, node.range_ms)
+        value = self._unrelated(value)
+        return Matrix(as_series(value, inner), windows, node.range_ms, value.unnamed)
+
+    def _unrelated(self, vector: Vector) -> Vector:
+        """The vector, its histograms without what they say of resets: a subquery leaves out what was in between."""
+        found = self.tokens(vector)
+        if found is None:
+            return vector
+        values = vector.values.copy()
+        for i in np.flatnonzero(found).tolist():
+            one = self.histogram(values.flat[i])
+            if one.hint in (Hint.RESET, Hint.NOT_RESET):
+                values.flat[i] = self.token(replace(one, hint=Hint.UNKNOWN))
+        return vector.like(values)
 
     def unary(self, node: Unary, grid: Grid) -> Value:
         """`-x`; `+x` is x itself."""
@@ -159,4 +249,7 @@ class Evaluator:
         if isinstance(value, Scalar):
             return Scalar(-value.values)
         assert isinstance(value, Vector)
-        return drop_names(Vector(value.labels, -value.values, value.present))
+        values, found = -value.values, self.tokens(value)
+        for i in [] if found is None else np.flatnonzero(found).tolist():
+            values.flat[i] = self.token(scale(self.histogram(value.values.flat[i]).copy(), -1.0))
+        return self.computed(value.like(values))

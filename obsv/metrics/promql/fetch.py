@@ -44,8 +44,11 @@ def wanted(node: Node, grid: Grid, lookback_ms: int, default_step_ms: int) -> tu
         match one:
             case Selector():
                 windows = moved(at_grid, one.at, one.offset_ms, grid)
-                back = one.range_ms or lookback_ms
-                found.append(Need(one, windows.start - back + 1, windows.end, at_grid.count))
+                back, ahead = one.range_ms or lookback_ms, 0
+                if one.modifier:
+                    back = one.range_ms + lookback_ms
+                    ahead = lookback_ms if one.modifier == "smoothed" else 0
+                found.append(Need(one, windows.start - back + 1, windows.end + ahead, at_grid.count))
             case Subquery():
                 walk(one.expr, inner_grid(one, moved(at_grid, one.at, one.offset_ms, grid), default_step_ms))
             case Paren() | Unary():
@@ -58,8 +61,11 @@ def wanted(node: Node, grid: Grid, lookback_ms: int, default_step_ms: int) -> tu
                 if one.param is not None:
                     walk(one.param, at_grid)
             case Call():
-                for arg in one.args:
+                for arg in one.args[:1] if one.beside else one.args:
                     walk(arg, at_grid)
+                if one.beside:
+                    windows = moved(at_grid, one.beside.at, one.beside.offset_ms, grid)
+                    found.append(Need(one.beside, windows.start - lookback_ms + 1, windows.end, at_grid.count))
             case _:
                 pass
 

@@ -15,7 +15,7 @@ NUMBER = re.compile(
 IDENTIFIER = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 BRACKET_IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 SPACE = re.compile(r"(?:\s+|#[^\n]*)+")
-OPERATOR = re.compile(r"=~|!~|==|!=|<=|>=|[-+*/%^<>=(){}\[\],:@]")
+OPERATOR = re.compile(r"</|>/|=~|!~|==|!=|<=|>=|[-+*/%^<>=(){}\[\],:@]")
 STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|`[^`]*`', re.DOTALL)
 ESCAPE = re.compile(
     r"\\(?:([abfnrtv\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})|(.?))", re.DOTALL

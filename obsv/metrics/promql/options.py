@@ -9,7 +9,11 @@ MAX_POINTS = 11_000
 
 @dataclass(frozen=True, slots=True)
 class EngineOptions:
-    """`lookback_ms`: how old a sample may be and still count; `max_samples`: most samples loaded; times in ms and s."""
+    """`lookback_ms`: how old a sample may be and still count; `max_samples`: most samples loaded; times in ms and s.
+
+    `late_names` drops metric names when the evaluation ends (Prometheus' promql-delayed-name-removal), so that a label
+    function can still see them.
+    """
 
     lookback_ms: int = 300_000
     timeout_s: float = 120.0
@@ -17,3 +21,4 @@ class EngineOptions:
     subquery_step_ms: int = 60_000
     threads: int = 4
     queue: int = 64
+    late_names: bool = False

@@ -6,6 +6,7 @@ import math
 import sys
 from typing import Literal, NoReturn
 
+from obsv.metrics.promql import durations
 from obsv.metrics.promql.ast import (
     Aggregate,
     At,
@@ -19,6 +20,7 @@ from obsv.metrics.promql.ast import (
     Subquery,
     Text,
     Unary,
+    descendants,
     unwrap,
 )
 from obsv.metrics.promql.check import check
@@ -42,10 +44,11 @@ AGGREGATES = frozenset(
 )  # fmt: skip
 PARAMETER = frozenset(("topk", "bottomk", "quantile", "count_values", "limitk", "limit_ratio"))
 COMPARISONS = frozenset(("==", "!=", ">", "<", ">=", "<="))
+TRIMS = frozenset(("</", ">/"))
 SET_OPERATORS = frozenset(("and", "or", "unless"))
 PRECEDENCE = {
     "or": 1, "and": 2, "unless": 2, **dict.fromkeys(COMPARISONS, 3),
-    "+": 4, "-": 4, "*": 5, "/": 5, "%": 5, "atan2": 5, "^": 6,
+    **dict.fromkeys(TRIMS, 3), "+": 4, "-": 4, "*": 5, "/": 5, "%": 5, "atan2": 5, "^": 6,
 }  # fmt: skip
 RESERVED = frozenset(("bool", "on", "ignoring", "group_left", "group_right"))
 
@@ -81,6 +84,10 @@ class _Parser:
 
     def is_word(self, *words: str) -> bool:
         return self.token.kind == "identifier" and self.token.text.lower() in words
+
+    def next_is(self, text: str) -> bool:
+        after = self.tokens[min(self.at + 1, len(self.tokens) - 1)]
+        return after.kind == "op" and after.text == text
 
     def accept(self, text: str) -> bool:
         if self.is_op(text):
@@ -142,7 +149,30 @@ class _Parser:
                     matching.include = self.label_list("grouping opts")
         elif self.is_word("group_left", "group_right"):
             self.unexpected("", "on or ignoring before it")
+        self.fills(matching)
         return returns_bool, matching
+
+    def fills(self, matching: Matching) -> None:
+        """`fill(0)`, or `fill_left(0) fill_right(1)` in any order; without parentheses they are metric names."""
+        while self.is_word("fill", "fill_left", "fill_right") and self.next_is("("):
+            word = self.take().text.lower()
+            self.expect("(", "fill modifier")
+            value = self.fill_value()
+            self.expect(")", "fill modifier")
+            if word != "fill_right":
+                matching.fill_left = value
+            if word != "fill_left":
+                matching.fill_right = value
+
+    def fill_value(self) -> float:
+        sign = 1.0
+        while self.token.kind == "op" and self.token.text in "+-":
+            sign = -sign if self.take().text == "-" else sign
+        if self.token.kind not in ("number", "duration"):
+            self.unexpected("fill modifier", "number")
+        value = self.take().value
+        assert isinstance(value, float)
+        return sign * value
 
     def unary(self) -> Node:
         signs: list[Token] = []
@@ -200,8 +230,47 @@ class _Parser:
         signature = SIGNATURES.get(token.text)
         if signature is None:
             self.fail(f'unknown function with name "{token.text}"', token)
-        args, end = self.arguments("function call")
-        return Call(token.start, end, token.text, args, signature.returns)
+        args, end = self.info_arguments() if token.text == "info" else self.arguments("function call")
+        beside = self.info_selector(args, token) if token.text == "info" else None
+        return Call(token.start, end, token.text, args, signature.returns, beside)
+
+    def info_selector(self, args: list[Node], token: Token) -> Selector:
+        """What `info` looks at: series of `target_info` unless its matchers name another metric."""
+        given = args[1].matchers if len(args) > 1 and isinstance(args[1], Selector) else []
+        names = [matcher for matcher in given if matcher.name == "__name__"]
+        if not names:
+            given = [Matcher("__name__", "=", "target_info"), *given]
+        elif all(matcher.op in ("!=", "!~") for matcher in names):
+            given = [Matcher("__name__", "=~", ".+_info"), *given]
+        selector = Selector(token.start, token.end, "", given)
+        selector.at, selector.offset_ms = self.info_time(args[0]) if args else (None, 0)
+        return selector
+
+    def info_time(self, node: Node) -> tuple[At, int]:
+        """`@` and offset of what `info` is asked of, through subqueries down to its first selector."""
+        at, offset_ms = None, 0
+        for one in descendants(node):
+            if isinstance(one, Selector | Subquery):
+                if one.at is not None:
+                    at, offset_ms = one.at, 0
+                offset_ms += one.offset_ms
+            if isinstance(one, Selector):
+                break
+        return at, offset_ms
+
+    def info_arguments(self) -> tuple[list[Node], int]:
+        """The second argument of `info` is a selector that may match everything; without one it is `target_info`."""
+        self.expect("(", "function call")
+        args: list[Node] = []
+        if not self.is_op(")"):
+            args.append(self.expression())
+        if self.accept(",") and not self.is_op(")"):
+            start = self.token.start
+            if not self.is_op("{"):
+                self.fail("expected label selectors only", self.token)
+            args.append(self.selector("", start, may_be_empty=True))
+            self.accept(",")
+        return args, self.expect(")", "function call").end
 
     def aggregate(self, op: str, token: Token) -> Node:
         labels: tuple[str, ...] = ()
@@ -241,7 +310,7 @@ class _Parser:
 
     # -- selectors ---------------------------------------------------------------------------------------------
 
-    def selector(self, name: str, start: int) -> Selector:
+    def selector(self, name: str, start: int, *, may_be_empty: bool = False) -> Selector:
         matchers = [Matcher("__name__", "=", name)] if name else []
         end = self.tokens[self.at - 1].end
         if self.accept("{"):
@@ -256,7 +325,7 @@ class _Parser:
                     break
             end = self.expect("}", "label matching").end
         node = Selector(start, end, name, list(dict.fromkeys(matchers)))
-        if all(matcher.matches("") for matcher in matchers):
+        if not may_be_empty and all(matcher.matches("") for matcher in matchers):
             raise ParseError("vector selector must contain at least one non-empty matcher", self.text, start)
         return node
 
@@ -292,33 +361,90 @@ class _Parser:
             elif self.is_op("@"):
                 self.take()
                 self.set_at(node)
+            elif self.is_word("anchored", "smoothed"):
+                self.set_modifier(node)
             else:
                 return node
             node.end = self.tokens[self.at - 1].end
 
     def bracket(self, node: Node) -> Node:
         self.expect("[", "range")
-        range_ms = self.milliseconds("range")
-        if range_ms <= 0:
-            self.fail("duration must be greater than 0", self.tokens[self.at - 1])
+        range_ms, range_expr = self.duration("range", positive=True)
         if self.accept(":"):
-            step_ms = 0 if self.is_op("]") else self.milliseconds("subquery")
+            step_ms, step_expr = 0, None
+            if not self.is_op("]"):
+                step_ms, step_expr = self.duration("subquery", positive=True)
             self.expect("]", "subquery selector")
             if node.type not in ("vector", "scalar"):
                 raise ParseError(
                     f"subquery is only allowed on instant vector, got {node.type} instead", self.text, node.start
                 )
-            return Subquery(node.start, node.end, node, range_ms, step_ms)
+            return Subquery(node.start, node.end, node, range_ms, step_ms, range_expr=range_expr, step_expr=step_expr)
         self.expect("]", "subquery or range selector")
-        if not isinstance(node, Selector) or node.range_ms:
+        if not isinstance(node, Selector) or node.type == "matrix":
             raise ParseError("ranges only allowed for vector selectors", self.text, node.start)
-        if node.offset_ms or node.at is not None:
-            what = (
-                "no offset modifiers allowed before range" if node.offset_ms else "no @ modifiers allowed before range"
-            )
+        if node.offset_ms or node.offset_expr or node.at is not None:
+            is_at = node.at is not None and not (node.offset_ms or node.offset_expr)
+            what = f"no {'@' if is_at else 'offset'} modifiers allowed before range"
             raise ParseError(what, self.text, node.start)
-        node.range_ms = range_ms
+        node.range_ms, node.range_expr = range_ms, range_expr
         return node
+
+    def duration(self, context: str, *, positive: bool) -> tuple[int, Node | None]:
+        """(milliseconds, None), or (0, the expression) where they depend on the query."""
+        node = self.duration_expression(context)
+        if not durations.is_constant(node):
+            return 0, node
+        found = durations.seconds(node, self.text)
+        if positive:
+            return durations.checked_range(found, node, self.text), None
+        return round(found * 1000), None
+
+    def duration_expression(self, context: str, lowest: int = PRECEDENCE["+"]) -> Node:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail(f"expression nests deeper than {MAX_DEPTH} levels")
+        left = self.duration_operand(context)
+        while self.token.kind == "op" and self.token.text in durations.OPERATORS:
+            precedence = PRECEDENCE[self.token.text]
+            if precedence < lowest:
+                break
+            op = self.operator()
+            right = self.duration_expression(context, precedence if op.text == "^" else precedence + 1)
+            left = Binary(left.start, right.end, op.text, left, right, at=op.start)
+        self.depth -= 1
+        return left
+
+    def duration_operand(self, context: str) -> Node:
+        token = self.token
+        if token.kind == "op" and token.text in "+-":
+            self.operator()
+            operand = self.duration_expression(context, PRECEDENCE["^"])
+            return Unary(token.start, operand.end, token.text, operand)
+        if token.kind in ("number", "duration"):
+            self.take()
+            assert isinstance(token.value, float)
+            return Number(token.start, token.end, token.value, token.kind == "duration")
+        if self.accept("("):
+            inner = self.duration_expression(context)
+            return Paren(token.start, self.expect(")", context).end, inner)
+        if not (token.kind == "identifier" and token.text in durations.FUNCTIONS and self.next_is("(")):
+            self.unexpected(context, "number, duration")
+        return self.duration_call(context)
+
+    def duration_call(self, context: str) -> Node:
+        name = self.take()
+        self.expect("(", context)
+        args: list[Node] = []
+        while not self.is_op(")"):
+            args.append(self.duration_expression(context))
+            if not self.accept(","):
+                break
+        end = self.expect(")", context).end
+        wanted = durations.FUNCTIONS[name.text]
+        if len(args) != wanted:
+            self.fail(f'expected {wanted} argument(s) in call to "{name.text}", got {len(args)}', name)
+        return Call(name.start, end, name.text, args, "scalar")
 
     def milliseconds(self, context: str) -> int:
         """A signed duration, or a number of seconds."""
@@ -340,9 +466,30 @@ class _Parser:
                 self.text,
                 node.start,
             )
-        if node.offset_ms:
+        if node.offset_ms or node.offset_expr:
             raise ParseError("offset may not be set multiple times", self.text, node.start)
-        node.offset_ms = self.milliseconds("offset")
+        if self.is_op("(") or self.is_word(*durations.FUNCTIONS):
+            node.offset_ms, node.offset_expr = self.offset_expression()
+        else:
+            node.offset_ms = self.milliseconds("offset")
+
+    def offset_expression(self) -> tuple[int, Node | None]:
+        """Without parentheses an operator behind an offset is the query's, not the duration's."""
+        node = self.duration_operand("offset")
+        if durations.is_constant(node):
+            return round(durations.seconds(node, self.text) * 1000), None
+        return 0, node
+
+    def set_modifier(self, node: Node) -> None:
+        word = self.token
+        if not isinstance(node, Selector):
+            self.fail(f"{word.text.lower()} modifier must be preceded by a vector selector or range vector selector")
+        if node.modifier:
+            self.fail("anchored and smoothed modifiers cannot be used together or twice")
+        is_anchored = self.take().text.lower() == "anchored"
+        if is_anchored and node.type != "matrix":
+            self.fail("anchored modifier can only be used with range vector selectors", word)
+        node.modifier = "anchored" if is_anchored else "smoothed"
 
     def set_at(self, node: Node) -> None:
         if not isinstance(node, (Selector, Subquery)):

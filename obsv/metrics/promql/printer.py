@@ -26,7 +26,29 @@ def _modifiers(node: Selector | Subquery) -> str:
     out = ""
     if node.at is not None:
         out += f" @ {node.at}()" if isinstance(node.at, str) else f" @ {node.at / 1000:.3f}"
+    if node.offset_expr is not None:
+        return out + f" offset {_duration_expr(node.offset_expr)}"
     return out + (f" offset {_duration(node.offset_ms)}" if node.offset_ms else "")
+
+
+def _duration_expr(node: Node) -> str:
+    match node:
+        case Number():
+            return _duration(round(node.value * 1000)) if node.is_duration else go_float(node.value)
+        case Paren():
+            return f"({_duration_expr(node.expr)})"
+        case Unary():
+            return f"{node.op}{_duration_expr(node.expr)}"
+        case Binary():
+            return f"{_duration_expr(node.left)} {node.op} {_duration_expr(node.right)}"
+        case Call():
+            return f"{node.name}({', '.join(_duration_expr(arg) for arg in node.args)})"
+        case _:
+            raise TypeError(type(node).__name__)
+
+
+def _span(ms: int, expr: Node | None) -> str:
+    return _duration(ms) if expr is None else _duration_expr(expr)
 
 
 def _selector(node: Selector) -> str:
@@ -39,8 +61,9 @@ def _selector(node: Selector) -> str:
         if not (plain and m.name == "__name__" and m.op == "=" and m.value == node.name)
     ]
     braces = "{" + ",".join(pairs) + "}" if pairs else ""
-    range_text = f"[{_duration(node.range_ms)}]" if node.range_ms else ""
-    return (node.name if plain else "") + braces + range_text + _modifiers(node)
+    range_text = f"[{_span(node.range_ms, node.range_expr)}]" if node.type == "matrix" else ""
+    modifier = f" {node.modifier}" if node.modifier else ""
+    return ((node.name if plain else "") + braces or "{}") + range_text + modifier + _modifiers(node)
 
 
 def _binary(node: Binary) -> str:
@@ -50,6 +73,12 @@ def _binary(node: Binary) -> str:
         words += f" {'on' if matching.on else 'ignoring'} ({', '.join(matching.labels)})"
     if matching.side:
         words += f" group_{matching.side} ({', '.join(matching.include)})"
+    left, right = matching.fill_left, matching.fill_right
+    if left is not None and right is not None and go_float(left) == go_float(right):
+        words += f" fill ({go_float(left)})"
+    else:
+        words += "" if left is None else f" fill_left ({go_float(left)})"
+        words += "" if right is None else f" fill_right ({go_float(right)})"
     return f"{print_expr(node.left)} {words} {print_expr(node.right)}"
 
 
@@ -71,8 +100,9 @@ def print_expr(node: Node) -> str:
         case Selector():
             return _selector(node)
         case Subquery():
-            step = _duration(node.step_ms) if node.step_ms else ""
-            return f"{print_expr(node.expr)}[{_duration(node.range_ms)}:{step}]{_modifiers(node)}"
+            step = _span(node.step_ms, node.step_expr) if node.step_ms or node.step_expr else ""
+            span = _span(node.range_ms, node.range_expr)
+            return f"{print_expr(node.expr)}[{span}:{step}]{_modifiers(node)}"
         case Paren():
             return f"({print_expr(node.expr)})"
         case Unary():

@@ -24,8 +24,10 @@ SIGNATURES: dict[str, Signature] = {
     **dict.fromkeys(
         (
             "abs", "absent", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg", "exp",
-            "floor", "ln", "log10", "log2", "rad", "sgn", "sin", "sinh", "sort", "sort_desc",
-            "sqrt", "tan", "tanh", "timestamp",
+            "floor",
+            "histogram_avg", "histogram_count", "histogram_stddev", "histogram_stdvar",
+            "histogram_sum", "ln", "log10", "log2", "rad", "sgn", "sin", "sinh", "sort", "sort_desc",
+            "sqrt", "start_timestamp", "tan", "tanh", "timestamp",
         ),
         _VECTOR,
     ),
@@ -45,7 +47,10 @@ SIGNATURES: dict[str, Signature] = {
     "clamp_max": Signature(("vector", "scalar")),
     "clamp_min": Signature(("vector", "scalar")),
     "double_exponential_smoothing": Signature(("matrix", "scalar", "scalar")),
+    "histogram_fraction": Signature(("scalar", "scalar", "vector")),
     "histogram_quantile": Signature(("scalar", "vector")),
+    "histogram_quantiles": Signature(("vector", "string", "scalar", "scalar"), optional=-1),
+    "info": Signature(("vector", "vector"), optional=1),
     "label_join": Signature(("vector", "string", "string", "string"), optional=-1),
     "label_replace": Signature(("vector", "string", "string", "string", "string")),
     **dict.fromkeys(("end", "pi", "range", "start", "step", "time"), Signature((), "scalar")),

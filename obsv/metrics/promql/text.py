@@ -14,3 +14,20 @@ def go_float(value: float) -> str:
     if math.isinf(value):
         return "+Inf" if value > 0 else "-Inf"
     return np.format_float_positional(value, trim="-")
+
+
+def openmetrics_float(value: float) -> str:
+    """As a `le` or `quantile` label says it: `1.0`, `0.99`, `+Inf`."""
+    text = go_float(value)
+    return text if not math.isfinite(value) or "." in text else text + ".0"
+
+
+def has_bad_bytes(text: str) -> bool:
+    """Whether a text holds bytes that were no UTF-8."""
+    return any("\udc80" <= char <= "\udcff" for char in text)
+
+
+def quoted_bytes(text: str) -> str:
+    """As Go's %q shows it: such bytes as `\\xc5`."""
+    shown = "".join(f"\\x{ord(char) - 0xDC00:02x}" if "\udc80" <= char <= "\udcff" else char for char in text)
+    return f'"{shown}"'

@@ -54,13 +54,16 @@ class Vector:
     """k series by steps: `values` float64[k, steps] counts where `present` bool[k, steps] is set (a NaN is a value).
 
     Rows have distinct labels, except between a function and the `unique` that ends it.  `ordered` rows keep their order
-    in an instant query's answer.
+    in an instant query's answer.  A value may be a token of a histogram (`obsv.metrics.histograms`), whose place is in
+    the evaluator's table.  `unnamed` bool[k] marks rows that lose their metric name when the evaluation ends, where
+    names are dropped late; None where none does.
     """
 
     labels: list[Labels]
     values: Float64
     present: Mask
     ordered: bool = False
+    unnamed: Mask | None = None
 
     @classmethod
     def empty(cls, steps: int) -> Vector:
@@ -69,14 +72,18 @@ class Vector:
 
     def take(self, rows: list[int] | Int64) -> Vector:
         """Some rows, in that order."""
-        return Vector([self.labels[i] for i in rows], self.values[rows], self.present[rows], self.ordered)
+        unnamed = None if self.unnamed is None else self.unnamed[rows]
+        return Vector([self.labels[i] for i in rows], self.values[rows], self.present[rows], self.ordered, unnamed)
 
     def broadcast(self, steps: int) -> Vector:
         """A one-step vector at every step."""
         shape = (len(self.labels), steps)
-        return Vector(
-            self.labels, np.broadcast_to(self.values, shape), np.broadcast_to(self.present, shape), self.ordered
-        )
+        values, present = np.broadcast_to(self.values, shape), np.broadcast_to(self.present, shape)
+        return Vector(self.labels, values, present, self.ordered, self.unnamed)
+
+    def like(self, values: Float64, present: Mask | None = None) -> Vector:
+        """Other values for the same rows."""
+        return Vector(self.labels, values, self.present if present is None else present, self.ordered, self.unnamed)
 
 
 @dataclass(slots=True)
@@ -89,6 +96,7 @@ class Matrix:
     series: SeriesSet
     grid: Grid
     range_ms: int
+    unnamed: Mask | None = None
 
 
 def label_key(labels: Labels) -> tuple[tuple[str, str], ...]:
@@ -96,18 +104,29 @@ def label_key(labels: Labels) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(labels.items()))
 
 
+METADATA = ("__name__", "__type__", "__unit__")
+"""Labels that say what a metric is, which a computed value is no more."""
+
+
 def without_name(labels: Labels) -> Labels:
-    """The labels less the metric name."""
-    if "__name__" not in labels:
+    """The labels less the metric name, and less type and unit, which are part of it."""
+    if not any(name in labels for name in METADATA):
         return labels
-    return {name: value for name, value in labels.items() if name != "__name__"}
+    return {name: value for name, value in labels.items() if name not in METADATA}
 
 
 def drop_names(vector: Vector) -> Vector:
     """Take the metric names off; rows that become the same are joined."""
-    return unique(
-        Vector([without_name(labels) for labels in vector.labels], vector.values, vector.present, vector.ordered)
-    )
+    labels = [without_name(labels) for labels in vector.labels]
+    return unique(Vector(labels, vector.values, vector.present, vector.ordered))
+
+
+def drop_marked_names(vector: Vector) -> Vector:
+    """Take the metric names off those rows that are marked."""
+    if vector.unnamed is None:
+        return vector
+    labels = [without_name(one) if drop else one for one, drop in zip(vector.labels, vector.unnamed, strict=True)]
+    return unique(Vector(labels, vector.values, vector.present, vector.ordered))
 
 
 def unique(vector: Vector) -> Vector:
@@ -124,4 +143,4 @@ def unique(vector: Vector) -> Vector:
             raise ExecutionError(SAME_LABELS)
         values[target] = np.where(present[i], values[i], values[target])
         present[target] |= present[i]
-    return Vector(vector.labels, values, present, vector.ordered).take(sorted(first.values()))
+    return vector.like(values, present).take(sorted(first.values()))

@@ -96,13 +96,17 @@ class SeriesSet:
     """Samples of k series as columns: those of series i are `t[offsets[i]:offsets[i+1]]` and the same of `v`.
 
     `labels[i]` includes `__name__` and must not be changed by the reader (stores share them); `offsets` is int64[k+1],
-    `t` int64[n] strictly increasing within a series, `v` float64[n] with stale markers kept bit for bit.
+    `t` int64[n] strictly increasing within a series, `v` float64[n] with stale markers kept bit for bit and tokens
+    where a sample is one of `histograms`.  `starts` int64[n], where a store knows them, is when each sample's counter
+    began (0: not known).
     """
 
     labels: list[dict[str, str]]
     offsets: Int64
     t: Int64
     v: Float64
+    histograms: list[Histogram] = field(default_factory=list[Histogram])
+    starts: Int64 | None = None
 
     @classmethod
     def empty(cls) -> SeriesSet:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from obsv.metrics.promql.functions import absent, dates, histogram, labels, maths, sorting, windows
+from obsv.metrics.promql.functions import absent, dates, histogram, info, labels, maths, native, sorting, windows
 from obsv.metrics.promql.functions.base import Function
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ FUNCTIONS: dict[str, Function] = {
     **absent.FUNCTIONS,
     **sorting.FUNCTIONS,
     **histogram.FUNCTIONS,
+    **native.FUNCTIONS,
+    **info.FUNCTIONS,
 }
 
 

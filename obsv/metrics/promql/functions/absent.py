@@ -9,7 +9,7 @@ import numpy as np
 from obsv.metrics.kernels.promql import RangeFunction
 from obsv.metrics.promql.ast import Call, Node, Selector, unwrap
 from obsv.metrics.promql.functions.base import Function
-from obsv.metrics.promql.functions.windows import apply
+from obsv.metrics.promql.functions.windows import compute
 from obsv.metrics.promql.values import Grid, Labels, Vector
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ def _absent(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     if node.name == "absent":
         vector = ev.vector(node.args[0], grid)
     else:
-        vector = apply(RangeFunction.PRESENT, ev.matrix(node.args[0], grid), grid)
+        matrix = ev.matrix(node.args[0], grid)
+        vector = ev.spread(compute(RangeFunction.PRESENT, matrix), matrix.grid, grid)
     missing = np.logical_not(np.logical_or.reduce(vector.present, axis=0))
     if not missing.any():
         return Vector.empty(grid.count)

@@ -9,7 +9,7 @@ import numpy as np
 
 from obsv.metrics.promql.ast import Call, Selector, unwrap
 from obsv.metrics.promql.functions.base import Function
-from obsv.metrics.promql.values import Grid, Vector, drop_names
+from obsv.metrics.promql.values import Grid, Vector
 from obsv.metrics.store.types import Float64, Int64
 
 if TYPE_CHECKING:
@@ -45,22 +45,34 @@ PARTS: dict[str, Callable[[Int64], Float64]] = {
 
 def _part(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     if node.args:
-        vector = ev.vector(node.args[0], grid)
+        vector = ev.floats(ev.vector(node.args[0], grid))
     else:
         vector = Vector([{}], (grid.times / 1000)[np.newaxis, :], np.ones((1, grid.count), np.bool_))
     finite = np.isfinite(vector.values)
     seconds = np.where(finite, vector.values, 0.0).astype(np.int64)
     values = np.where(finite, PARTS[node.name](seconds), np.nan)
-    return drop_names(Vector(vector.labels, values, vector.present))
+    return ev.computed(vector.like(values))
 
 
 def _timestamp(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     """The sample's own time for a plain selector, the evaluation time for anything else."""
     inner = unwrap(node.args[0])
     if isinstance(inner, Selector):
-        return drop_names(ev.instant(inner, grid, want_time=True))
+        return ev.computed(ev.instant(inner, grid, want_time=True))
     vector = ev.vector(inner, grid)
-    return drop_names(Vector(vector.labels, np.broadcast_to(grid.times / 1000, vector.values.shape), vector.present))
+    return ev.computed(vector.like(np.broadcast_to(grid.times / 1000, vector.values.shape)))
 
 
-FUNCTIONS: dict[str, Function] = {**dict.fromkeys(PARTS, _part), "timestamp": _timestamp}
+def _start_timestamp(ev: Evaluator, node: Call, grid: Grid) -> Vector:
+    """When the sample's counter began, for a plain selector; without that knowledge nothing."""
+    inner = unwrap(node.args[0])
+    if not isinstance(inner, Selector):
+        return Vector.empty(grid.count)
+    return ev.computed(ev.instant_starts(inner, grid))
+
+
+FUNCTIONS: dict[str, Function] = {
+    **dict.fromkeys(PARTS, _part),
+    "start_timestamp": _start_timestamp,
+    "timestamp": _timestamp,
+}

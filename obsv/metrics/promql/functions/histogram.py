@@ -1,14 +1,19 @@
-"""histogram_quantile over classic buckets."""
+"""histogram_quantile, histogram_quantiles and histogram_fraction, over classic buckets and native histograms."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from obsv.metrics.promql.ast import Call
+from obsv.metrics.histograms import Histogram
+from obsv.metrics.histograms import quantile as native
+from obsv.metrics.promql.ast import Call, Node
 from obsv.metrics.promql.functions.base import Function
+from obsv.metrics.promql.text import openmetrics_float
 from obsv.metrics.promql.values import Grid, Labels, Mask, Vector, label_key
 from obsv.metrics.store.types import Float64
 
@@ -26,7 +31,89 @@ def _bound(text: str) -> float | None:
         return None
 
 
-def _quantile(q: float, bounds: Float64, counts: Float64) -> tuple[float, bool]:
+@dataclass(slots=True)
+class _Classic:
+    """The rows of one classic histogram: (upper bound, row number)."""
+
+    labels: Labels
+    row: int
+    buckets: list[tuple[float, int]] = field(default_factory=list[tuple[float, int]])
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """A vector's rows by what they are; `tokens` marks native cells that no classic buckets stand beside."""
+
+    vector: Vector
+    classic: list[_Classic]
+    floats: Mask
+    tokens: Mask
+
+
+def _sort(ev: Evaluator, vector: Vector, node: Node) -> _Sorted:
+    tokens = ev.tokens(vector)
+    tokens = np.zeros_like(vector.present) if tokens is None else tokens.copy()
+    floats = vector.present & ~tokens
+    groups: dict[tuple[tuple[str, str], ...], _Classic] = {}
+    for row in np.flatnonzero(floats.any(axis=1)).tolist():
+        labels = vector.labels[row]
+        bound = _bound(labels.get("le", ""))
+        if bound is None:
+            ev.notes.bad_bucket(labels.get("__name__", ""), labels.get("le", ""), node)
+            continue
+        rest = {name: value for name, value in labels.items() if name != "le"}
+        groups.setdefault(label_key(rest), _Classic(rest, row)).buckets.append((bound, row))
+    for row in np.flatnonzero(tokens.any(axis=1)).tolist():
+        labels = vector.labels[row]
+        group = groups.get(label_key({name: value for name, value in labels.items() if name != "le"}))
+        if group is None:
+            continue
+        beside = tokens[row] & floats[[at for _, at in group.buckets]].any(axis=0)
+        if beside.any():
+            ev.notes.mixed_kinds(labels.get("__name__", ""), node)
+            tokens[row] &= ~beside
+            for _, at in group.buckets:
+                floats[at] &= ~beside
+    return _Sorted(vector, list(groups.values()), floats, tokens)
+
+
+OfNative = Callable[[int, Histogram, str], float]
+"""(step, histogram, metric name) -> value."""
+OfClassic = Callable[[int, Float64, Float64, str], float]
+"""(step, upper bounds, cumulative counts, metric name) -> value."""
+
+
+def _evaluate(ev: Evaluator, found: _Sorted, of_native: OfNative, of_classic: OfClassic) -> Vector:
+    vector, steps = found.vector, found.vector.present.shape[1]
+    rows = np.flatnonzero(found.tokens.any(axis=1)).tolist()
+    k = len(rows) + len(found.classic)
+    values, present = np.zeros((k, steps)), np.zeros((k, steps), np.bool_)
+    for place, row in enumerate(rows):
+        present[place] = found.tokens[row]
+        for step in np.flatnonzero(found.tokens[row]).tolist():
+            one = ev.histogram(vector.values[row, step])
+            values[place, step] = of_native(step, one, vector.labels[row].get("__name__", ""))
+    for place, group in enumerate(found.classic, len(rows)):
+        _classic(group, found, values[place], present[place], of_classic)
+    order = np.array([*rows, *(group.row for group in found.classic)], np.int64)
+    unnamed = None if vector.unnamed is None else vector.unnamed[order]
+    labels = [*(vector.labels[row] for row in rows), *(group.labels for group in found.classic)]
+    return Vector(labels, values, present, unnamed=unnamed)
+
+
+def _classic(group: _Classic, found: _Sorted, values: Float64, present: Mask, of_classic: OfClassic) -> None:
+    buckets = sorted(group.buckets)
+    bounds, rows = np.array([bound for bound, _ in buckets]), [row for _, row in buckets]
+    counts, there = found.vector.values[rows], found.floats[rows]
+    name = group.labels.get("__name__", "")
+    for step in np.flatnonzero(there.any(axis=0)).tolist():
+        mask = there[:, step]
+        merged_bounds, first = np.unique(bounds[mask], return_index=True)
+        values[step] = of_classic(step, merged_bounds, np.add.reduceat(counts[mask, step], first), name)
+        present[step] = True
+
+
+def classic_quantile(q: float, bounds: Float64, counts: Float64) -> tuple[float, bool]:
     """(value, whether falling counts were forced up).  Source: Prometheus documentation of histogram_quantile."""
     if math.isnan(q):
         return math.nan, False
@@ -52,47 +139,93 @@ def _quantile(q: float, bounds: Float64, counts: Float64) -> tuple[float, bool]:
     return float(begin + (bounds[at] - begin) * (rank / count)), forced
 
 
-def _histogram_quantile(ev: Evaluator, node: Call, grid: Grid) -> Vector:
+def classic_fraction(lower: float, upper: float, bounds: Float64, counts: Float64) -> float:
+    """The share of a classic histogram's observations between two bounds."""
+    total = float(counts[-1])
+    if not math.isinf(bounds[-1]) or total == 0 or math.isnan(lower) or math.isnan(upper):
+        return math.nan
+    if lower >= upper:
+        return 0.0
+
+    def rank_of(value: float) -> float:
+        rank, begin = 0.0, -math.inf
+        for i, (end, count) in enumerate(zip(bounds.tolist(), counts.tolist(), strict=True)):
+            if begin >= value:
+                break
+            if begin < value < end:
+                start = 0.0 if i == 0 and end > 0 else begin
+                return float(min(rank + (count - rank) * (value - start) / (end - start), total))
+            rank, begin = count, end
+        return min(rank, total)
+
+    return (rank_of(upper) - rank_of(lower)) / total
+
+
+def _quantile(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     q = ev.scalar(node.args[0], grid).values
-    vector = ev.vector(node.args[1], grid)
     for one in np.unique(q):
         ev.notes.quantile(float(one), node.args[0])
-    groups: dict[tuple[tuple[str, str], ...], list[tuple[float, int]]] = {}
-    for row, labels in enumerate(vector.labels):
-        bound = _bound(labels.get("le", ""))
-        if bound is None:
-            name = labels.get("__name__", "")
-            ev.notes.warn(
-                f'bucket label "le" is missing or has a malformed value of "{labels.get("le", "")}" '
-                f'for metric name "{name}"',
-                node.args[1],
-            )
-            continue
-        rest: Labels = {k: v for k, v in labels.items() if k not in ("le", "__name__")}
-        groups.setdefault(label_key(rest), []).append((bound, row))
-    values, present = np.zeros((len(groups), grid.count)), np.zeros((len(groups), grid.count), np.bool_)
-    for place, buckets in enumerate(groups.values()):
-        if _group(sorted(buckets), vector, q, values[place], present[place]):
-            ev.notes.inform(
-                "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)",
-                node.args[1],
-            )
-    return Vector([dict(key) for key in groups], values, present)
+    found = _sort(ev, ev.vector(node.args[1], grid), node.args[1])
+    return ev.computed(_quantile_of(ev, found, q, node.args[1]))
 
 
-def _group(buckets: list[tuple[float, int]], vector: Vector, q: Float64, values: Float64, present: Mask) -> bool:
-    """One histogram at every step, into its row; whether any step's counts had to be forced up."""
-    bounds, rows = np.array([bound for bound, _ in buckets]), [row for _, row in buckets]
-    counts, there = vector.values[rows], vector.present[rows]
-    forced = False
-    for step in np.flatnonzero(there.any(axis=0)):
-        mask = there[:, step]
-        merged_bounds, first = np.unique(bounds[mask], return_index=True)
-        merged = np.add.reduceat(counts[mask, step], first)
-        values[step], fixed = _quantile(float(q[step]), merged_bounds, merged)
-        present[step] = True
-        forced |= fixed
-    return forced
+def _quantile_of(ev: Evaluator, found: _Sorted, q: Float64, node: Node) -> Vector:
+    """One quantile; notes point to `node`."""
+
+    def of_native(step: int, histogram: Histogram, name: str) -> float:
+        value = native.quantile(float(q[step]), histogram)
+        if math.isnan(histogram.sum) and histogram.count and 0 <= q[step] <= 1:
+            ev.notes.nan_quantile(name, node, is_nan=math.isnan(value))
+        return value
+
+    def of_classic(step: int, bounds: Float64, counts: Float64, name: str) -> float:
+        value, is_forced = classic_quantile(float(q[step]), bounds, counts)
+        if is_forced:
+            ev.notes.forced_monotonic(name if ev.options.late_names else "", node)
+        return value
+
+    return _evaluate(ev, found, of_native, of_classic)
 
 
-FUNCTIONS: dict[str, Function] = {"histogram_quantile": _histogram_quantile}
+def _quantiles(ev: Evaluator, node: Call, grid: Grid) -> Vector:
+    label = ev.string(node.args[1], grid)
+    found = _sort(ev, ev.vector(node.args[0], grid), node.args[0])
+    parts: list[Vector] = []
+    for arg in node.args[2:]:
+        q = ev.scalar(arg, grid).values
+        for one in np.unique(q):
+            ev.notes.quantile(float(one), arg)
+        part = _quantile_of(ev, found, q, node.args[0])
+        for one in np.unique(q):
+            labels = [{**labels, label: openmetrics_float(float(one))} for labels in part.labels]
+            parts.append(Vector(labels, part.values, part.present & (q == one), unnamed=part.unnamed))
+    marks = [part.unnamed for part in parts if part.unnamed is not None]
+    joined = Vector(
+        [labels for part in parts for labels in part.labels],
+        np.vstack([part.values for part in parts]),
+        np.vstack([part.present for part in parts]),
+        unnamed=np.concatenate(marks) if len(marks) == len(parts) else None,
+    )
+    return ev.computed(joined.take(np.flatnonzero(joined.present.any(axis=1))))
+
+
+def _fraction(ev: Evaluator, node: Call, grid: Grid) -> Vector:
+    lower, upper = (ev.scalar(arg, grid).values for arg in node.args[:2])
+    found = _sort(ev, ev.vector(node.args[2], grid), node.args[2])
+
+    def of_native(step: int, histogram: Histogram, name: str) -> float:
+        if math.isnan(histogram.sum):
+            ev.notes.nan_fraction(name, node.args[2])
+        return native.fraction(float(lower[step]), float(upper[step]), histogram)
+
+    def of_classic(step: int, bounds: Float64, counts: Float64, _name: str) -> float:
+        return classic_fraction(float(lower[step]), float(upper[step]), bounds, counts)
+
+    return ev.computed(_evaluate(ev, found, of_native, of_classic))
+
+
+FUNCTIONS: dict[str, Function] = {
+    "histogram_fraction": _fraction,
+    "histogram_quantile": _quantile,
+    "histogram_quantiles": _quantiles,
+}

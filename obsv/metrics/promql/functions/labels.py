@@ -6,10 +6,13 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from obsv.metrics.promql.ast import Call
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.functions.base import Function
-from obsv.metrics.promql.values import Grid, Labels, Vector, unique
+from obsv.metrics.promql.text import has_bad_bytes
+from obsv.metrics.promql.values import Grid, Labels, Mask, Vector, unique
 from obsv.metrics.store.types import BadPattern, compile_pattern
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ _REFERENCE = re.compile(r"\$(?:\$|(\w+)|\{(\w+)\})", re.ASCII)
 
 
 def _checked(name: str, function: str) -> str:
-    if not name or any("\udc80" <= char <= "\udcff" for char in name):  # not UTF-8
+    if not name or has_bad_bytes(name):
         raise ExecutionError(f'invalid destination label name in {function}(): "{name}"')
     return name
 
@@ -59,7 +62,16 @@ def _replace(ev: Evaluator, node: Call, grid: Grid) -> Vector:
             **found.groupdict(""),
         }
         labels.append(_set(one, target, _expand(replacement, groups)))
-    return unique(Vector(labels, vector.values, vector.present, vector.ordered))
+    changed = [one is not old for one, old in zip(labels, vector.labels, strict=True)]
+    return _relabelled(vector, labels, np.array(changed, np.bool_), target)
+
+
+def _relabelled(vector: Vector, labels: list[Labels], changed: Mask, target: str) -> Vector:
+    """The vector with other labels; a name that was given on purpose stays."""
+    unnamed = vector.unnamed
+    if unnamed is not None and target == "__name__":
+        unnamed = unnamed & ~changed
+    return unique(Vector(labels, vector.values, vector.present, vector.ordered, unnamed))
 
 
 def _join(ev: Evaluator, node: Call, grid: Grid) -> Vector:
@@ -67,7 +79,7 @@ def _join(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     target, separator, *sources = (ev.string(arg, grid) for arg in node.args[1:])
     _checked(target, "label_join")
     labels = [_set(one, target, separator.join(one.get(source, "") for source in sources)) for one in vector.labels]
-    return unique(Vector(labels, vector.values, vector.present, vector.ordered))
+    return _relabelled(vector, labels, np.ones(len(labels), np.bool_), target)
 
 
 FUNCTIONS: dict[str, Function] = {"label_join": _join, "label_replace": _replace}

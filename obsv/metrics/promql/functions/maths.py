@@ -9,7 +9,7 @@ import numpy as np
 
 from obsv.metrics.promql.ast import Call
 from obsv.metrics.promql.functions.base import Function
-from obsv.metrics.promql.values import Grid, Scalar, Vector, drop_names
+from obsv.metrics.promql.values import Grid, Scalar, Vector
 from obsv.metrics.store.types import Float64
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 def _each(function: Callable[[Float64], Float64]) -> Function:
     def apply(ev: Evaluator, node: Call, grid: Grid) -> Vector:
-        vector = ev.vector(node.args[0], grid)
+        vector = ev.floats(ev.vector(node.args[0], grid))
         with np.errstate(all="ignore"):
-            return drop_names(Vector(vector.labels, function(vector.values), vector.present))
+            return ev.computed(vector.like(function(vector.values)))
 
     return apply
 
@@ -30,7 +30,7 @@ def _sign(values: Float64) -> Float64:
 
 
 def _clamp(ev: Evaluator, node: Call, grid: Grid) -> Vector:
-    vector = ev.vector(node.args[0], grid)
+    vector = ev.floats(ev.vector(node.args[0], grid))
     low, high = np.full(grid.count, -np.inf), np.full(grid.count, np.inf)
     if node.name in ("clamp", "clamp_min"):
         low = ev.scalar(node.args[1], grid).values
@@ -38,20 +38,20 @@ def _clamp(ev: Evaluator, node: Call, grid: Grid) -> Vector:
         high = ev.scalar(node.args[-1], grid).values
     # A NaN bound makes every value NaN; a minimum above the maximum leaves nothing.
     values = np.maximum(low, np.minimum(high, vector.values))
-    return drop_names(Vector(vector.labels, values, vector.present & ~(low > high)))
+    return ev.computed(vector.like(values, vector.present & ~(low > high)))
 
 
 def _round(ev: Evaluator, node: Call, grid: Grid) -> Vector:
-    vector = ev.vector(node.args[0], grid)
+    vector = ev.floats(ev.vector(node.args[0], grid))
     to = ev.scalar(node.args[1], grid).values if len(node.args) > 1 else np.ones(grid.count)
     with np.errstate(all="ignore"):
         inverse = 1.0 / to
-        return drop_names(Vector(vector.labels, np.floor(vector.values * inverse + 0.5) / inverse, vector.present))
+        return ev.computed(vector.like(np.floor(vector.values * inverse + 0.5) / inverse))
 
 
 def _scalar(ev: Evaluator, node: Call, grid: Grid) -> Scalar:
     """The one value of a vector; NaN where there is not exactly one."""
-    vector = ev.vector(node.args[0], grid)
+    vector = ev.floats(ev.vector(node.args[0], grid))
     single = vector.present.sum(axis=0) == 1
     total = np.where(vector.present, vector.values, 0.0).sum(axis=0) if len(vector.labels) else np.zeros(grid.count)
     return Scalar(np.where(single, total, np.nan))

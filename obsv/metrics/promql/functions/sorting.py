@@ -24,7 +24,7 @@ def _ordered(vector: Vector, rows: list[int]) -> Vector:
 
 
 def _by_value(ev: Evaluator, node: Call, grid: Grid) -> Vector:
-    vector = ev.vector(node.args[0], grid)
+    vector = ev.floats(ev.vector(node.args[0], grid))
     if grid.count != 1:
         return vector
     column = vector.values[:, 0]

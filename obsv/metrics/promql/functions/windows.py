@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from obsv.metrics.histograms import is_token
 from obsv.metrics.kernels import promql as kernel
 from obsv.metrics.kernels.promql import RangeFunction
 from obsv.metrics.promql.ast import Call, Node, Selector, unwrap
 from obsv.metrics.promql.errors import ExecutionError
+from obsv.metrics.promql.functions import slow_windows
 from obsv.metrics.promql.functions.base import Function
+from obsv.metrics.promql.samples import keep_samples
 from obsv.metrics.promql.text import go_float
-from obsv.metrics.promql.values import Grid, Matrix, Vector, drop_names
+from obsv.metrics.promql.values import Grid, Mask, Matrix, Vector
+from obsv.metrics.store.types import Float64, SeriesSet
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator
@@ -34,13 +39,20 @@ NAMES = {
     },
 }  # fmt: skip
 KEEPS_NAME = frozenset(("last_over_time", "first_over_time"))
-COUNTERS = frozenset(("rate", "increase", "irate"))
+COUNTERS = frozenset(("rate", "increase"))
+FLOATS_ONLY = frozenset(
+    (
+        RangeFunction.MIN, RangeFunction.MAX, RangeFunction.STDDEV, RangeFunction.STDVAR, RangeFunction.QUANTILE,
+        RangeFunction.MAD, RangeFunction.DERIV, RangeFunction.PREDICT_LINEAR, RangeFunction.SMOOTH,
+        RangeFunction.TS_OF_MIN, RangeFunction.TS_OF_MAX,
+    )
+)  # fmt: skip
+"""These pass over histograms, and say so."""
+Params = tuple[Float64, ...]
 
 
-def apply(
-    function: RangeFunction, matrix: Matrix, grid: Grid, *params: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> Vector:
-    """A window function over a range vector; `params` are float64[steps]."""
+def compute(function: RangeFunction, matrix: Matrix, params: Params = ()) -> Vector:
+    """A window function over a range vector by the kernel; `params` are float64[steps]."""
     windows, series = matrix.grid, matrix.series
     shape = (len(series.labels), windows.count)
     values, present = np.zeros(shape), np.zeros(shape, np.uint8)
@@ -59,36 +71,102 @@ def apply(
         values,
         present,
     )
-    mask = present.view(np.bool_)
-    vector = Vector(list(series.labels), values, mask)
-    seen = np.flatnonzero(mask.any(axis=1))
-    if len(seen) < shape[0]:
-        vector = vector.take(seen)
-    return vector if windows.count == grid.count else vector.broadcast(grid.count)
-
-
-def _metric(node: Node) -> str:
-    inner = unwrap(node)
-    return inner.name if isinstance(inner, Selector) else ""
+    return Vector(list(series.labels), values, present.view(np.bool_), unnamed=matrix.unnamed)
 
 
 def _window(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     at = 1 if node.name == "quantile_over_time" else 0
-    params = [ev.scalar(arg, grid).values for i, arg in enumerate(node.args) if i != at]
+    params = tuple(ev.scalar(arg, grid).values for i, arg in enumerate(node.args) if i != at)
     if node.name == "quantile_over_time":
         for q in np.unique(params[0]):
             ev.notes.quantile(float(q), node.args[0])
     if node.name == "double_exponential_smoothing":
-        for word, values in zip(("smoothing", "trend"), params, strict=True):
-            if not ((values >= 0) & (values <= 1)).all():
-                raise ExecutionError(
-                    f"invalid {word} factor. Expected: 0 <= {word[0]}f <= 1, got: {go_float(float(values[0]))}"
-                )
-    matrix = ev.matrix(node.args[at], grid)
+        _check_smoothing(params)
+    arg = node.args[at]
+    matrix = ev.matrix(arg, grid)
+    function = NAMES[node.name]
+    inner = unwrap(arg)
+    modifier = inner.modifier if isinstance(inner, Selector) else ""
+    if function is RangeFunction.PREDICT_LINEAR:
+        matrix, params = _ahead_of_now(matrix, grid, params)
+    if modifier:
+        vector = _extended(ev, arg, function, matrix, modifier)
+    elif function in FLOATS_ONLY:
+        vector = _floats_only(ev, arg, function, matrix, params)
+    else:
+        vector = _any(ev, arg, function, matrix, params)
     if node.name in COUNTERS and matrix.series.labels:
-        ev.notes.counter(_metric(node.args[at]), node.args[at])
-    vector = apply(NAMES[node.name], matrix, grid, *params)
-    return vector if node.name in KEEPS_NAME else drop_names(vector)
+        tokens = ev.tokens(vector)
+        if (vector.present if tokens is None else vector.present & ~tokens).any():
+            labels = matrix.series.labels[0]
+            ev.notes.counter(labels.get("__name__", ""), labels.get("__type__", ""), arg)
+    vector = ev.spread(vector, matrix.grid, grid)
+    return vector if node.name in KEEPS_NAME else ev.computed(vector)
+
+
+def _ahead_of_now(matrix: Matrix, grid: Grid, params: Params) -> tuple[Matrix, Params]:
+    """predict_linear looks ahead from the time of evaluation, wherever offset and `@` have moved the window."""
+    windows = matrix.grid
+    if windows.count != grid.count:
+        windows = Grid(windows.start, 0, grid.count)
+    return replace(matrix, grid=windows), (params[0] + (grid.times - windows.times) / 1000,)
+
+
+def _check_smoothing(params: Params) -> None:
+    for word, values in zip(("smoothing", "trend"), params, strict=True):
+        if not ((values >= 0) & (values <= 1)).all():
+            raise ExecutionError(
+                f"invalid {word} factor. Expected: 0 <= {word[0]}f <= 1, got: {go_float(float(values[0]))}"
+            )
+
+
+def _floats_only(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, params: Params) -> Vector:
+    found = is_token(matrix.series.v) if ev.histograms else None
+    if found is None or not found.any():
+        return compute(function, matrix, params)
+    floats = replace(matrix, series=keep_samples(matrix.series, ~found))
+    both = compute(RangeFunction.PRESENT, floats).present
+    both &= compute(RangeFunction.PRESENT, replace(matrix, series=keep_samples(matrix.series, found))).present
+    for row in np.flatnonzero(both.any(axis=1)).tolist():
+        ev.notes.ignored_in_range(matrix.series.labels[row].get("__name__", ""), node)
+    return compute(function, floats, params)
+
+
+def _any(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, params: Params) -> Vector:
+    """By the kernel, but for series with histograms or start times where those make a difference."""
+    vector, series = compute(function, matrix, params), matrix.series
+    if function not in slow_windows.COMPUTE:
+        return vector
+    slow = np.zeros(len(series.labels), np.bool_)
+    if ev.histograms:
+        slow |= _rows_with(series, is_token(series.v))
+    if series.starts is not None and function in slow_windows.STARTED:
+        slow |= _rows_with(series, series.starts != 0)
+    rows = np.flatnonzero(slow)
+    if len(rows):
+        some = replace(matrix, series=slow_windows.rows_of(series, rows), unnamed=None)
+        part = _empty(some)
+        slow_windows.fill(ev, node, slow_windows.COMPUTE[function], some, part)
+        vector.values[rows], vector.present[rows] = part.values, part.present
+    return vector
+
+
+def _rows_with(series: SeriesSet, marked: Mask) -> Mask:
+    count = np.concatenate(([0], np.cumsum(marked)))
+    rows: Mask = np.diff(count[series.offsets]) > 0
+    return rows
+
+
+def _extended(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, modifier: str) -> Vector:
+    vector = _empty(matrix)
+    margins = (ev.lookback_ms, ev.lookback_ms if modifier == "smoothed" else 0)
+    slow_windows.fill(ev, node, slow_windows.extended(function, modifier), matrix, vector, margins=margins)
+    return vector
+
+
+def _empty(matrix: Matrix) -> Vector:
+    shape = (len(matrix.series.labels), matrix.grid.count)
+    return Vector(list(matrix.series.labels), np.zeros(shape), np.zeros(shape, np.bool_), unnamed=matrix.unnamed)
 
 
 FUNCTIONS: dict[str, Function] = dict.fromkeys(NAMES, _window)

@@ -120,7 +120,7 @@ class Pool:
     async def _stop(self) -> None:
         """End all work and mark nothing: another node goes on, or this one after its restart."""
         tasks = [task for _, task in self._loops.values()] + list(self._endings)
-        self._loops = {}
+        self._loops, self._org = {}, None
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

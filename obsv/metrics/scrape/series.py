@@ -16,6 +16,8 @@ from obsv.metrics.scrape.target import Entry
 from obsv.metrics.store.types import STALE, Metadata
 
 EXPORTED = "exported_"
+MOST_SEEN = 100_000
+"""Series that are remembered from page to page while pages fail."""
 
 
 @dataclass(slots=True)
@@ -53,15 +55,20 @@ class TargetSeries:
     def page(self, families: Iterable[PageFamily], at_ms: int, counts: Counts) -> BatchBuilder:
         """Samples at `at_ms`, and stale markers for series that are there no more; fills `counts` as far as it gets.
 
-        Raises ScrapeFailed (a limit, a sample without a name); then nothing has changed.
+        Raises ScrapeFailed (a limit, a sample without a name); then `live` and `metadata` are as they were.
         """
         page = _Page(BatchBuilder())
-        for family in families:
-            self._describe(family, page)
-            for sample in family.samples:
-                self._sample(sample, at_ms, page, counts)
-        if 0 < self._config.sample_limit < counts.kept:
-            raise ScrapeFailed("sample limit exceeded")
+        try:
+            for family in families:
+                self._describe(family, page)
+                for sample in family.samples:
+                    self._sample(sample, at_ms, page, counts)
+            if 0 < self._config.sample_limit < counts.kept:
+                raise ScrapeFailed("sample limit exceeded")
+        except ScrapeFailed:
+            # They are not new again next time; but a page that fails for ever must not fill the memory.
+            self._seen = page.seen | (self._seen if len(self._seen) < MOST_SEEN else set())
+            raise
         _end(self.live, page.live, at_ms, page.builder)
         self._known, self._seen, self.live, self.metadata = page.known, page.seen, page.live, page.described
         return page.builder
@@ -69,7 +76,7 @@ class TargetSeries:
     def end(self, at_ms: int, builder: BatchBuilder, but: Iterable[Key] = ()) -> None:
         """Mark the end of every series, but those of `but`."""
         _end(self.live, dict.fromkeys(but, Labels()), at_ms, builder)
-        self.live, self._seen = {}, set()
+        self.live = {}
 
     def _sample(self, sample: PageSample, at_ms: int, page: _Page, counts: Counts) -> None:
         counts.scraped += 1

@@ -110,7 +110,7 @@ def test_other_versions_and_encodings(live: Live, token: str) -> None:
     body = one("x", [(NOW, 1)])
     assert write(live, token, body, Content_Encoding="br").status == 415
     assert write(live, token, body, Content_Type="text/plain").status == 415
-    two = "application/x-protobuf;proto=io.prometheus.write.v2.Request"
+    two = "application/x-protobuf;proto=io.prometheus.write.v9.Request"
     assert write(live, token, body, Content_Type=two, X_Prometheus_Remote_Write_Version="2.0.0").status == 415
 
 

@@ -26,6 +26,7 @@ scrape_configs:
       - targets: ["127.0.0.1:{exporter}"]
 remote_write:
   - url: {url}/api/v1/write
+    protobuf_message: {message}
     authorization:
       credentials: {token}
     queue_config:
@@ -45,12 +46,15 @@ def samples(url: str, headers: dict[str, str], begin_s: float, end_s: float) -> 
 @pytest.mark.peers
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_every_sample_is_equal(tmp_path: Path, peers: Path) -> None:
+@pytest.mark.parametrize(
+    ("message", "seconds"), [("prometheus.WriteRequest", SECONDS), ("io.prometheus.write.v2.Request", 20)]
+)
+def test_every_sample_is_equal(tmp_path: Path, peers: Path, message: str, seconds: int) -> None:
     exporter, port = free_port(), free_port()
     with appliance(tmp_path / "obsv") as live:
         token = live.token()
         config = tmp_path / "prometheus.yml"
-        config.write_text(CONFIG.format(exporter=exporter, url=live.url, token=token))
+        config.write_text(CONFIG.format(exporter=exporter, url=live.url, token=token, message=message))
         exporter_command = [str(peers / "prometheus-node-exporter"), f"--web.listen-address=127.0.0.1:{exporter}"]
         prometheus_command = [
             str(peers / "prometheus"),
@@ -64,13 +68,13 @@ def test_every_sample_is_equal(tmp_path: Path, peers: Path) -> None:
             running(prometheus_command, prometheus_url + "/-/ready", tmp_path / "prometheus.log"),
         ):
             begin = time.time()
-            time.sleep(SECONDS)
+            time.sleep(seconds)
             end = time.time()
             time.sleep(5)  # what was scraped before the end is sent by now
             theirs = samples(prometheus_url, {}, begin, end)
             ours = samples(live.url, {"Authorization": f"Bearer {token}"}, begin, end)
     assert len(theirs) > 100
-    assert sum(map(len, theirs.values())) > 100 * SECONDS * 0.8
+    assert sum(map(len, theirs.values())) > 100 * seconds * 0.8
     assert ours.keys() == theirs.keys()
     different = [key for key, values in theirs.items() if values != ours[key]]
     assert not different, (len(different), different[0], theirs[different[0]][:5], ours[different[0]][:5])

@@ -57,6 +57,8 @@ class MetricStore(Protocol):
 
 @runtime_checkable
 class RemoteWriter(Protocol):
-    """A store that takes a remote_write 1.0 body as it came, without decoding it into Python objects first."""
+    """A store that also takes a remote_write 1.0 body as it came, without decoding it into Python objects first."""
+
+    async def write(self, org: int, batch: WriteBatch, *, imported: bool = False) -> WriteResult: ...
 
     async def write_remote(self, org: int, body: bytes, encoding: str) -> WriteResult: ...

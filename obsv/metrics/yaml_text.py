@@ -20,8 +20,15 @@ def decode_yaml(text: str, wanted: type[T]) -> T:
         # The base loader makes texts, lists and tables alone: `1.10` stays "1.10", and no tag makes an object.
         found = _yaml.load(text, Loader=_LOADER)
     except (_yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ValueError(" ".join(str(error).split()) or "it is nested too deeply") from None
+        raise ValueError(_reason(error)) from None
     try:
         return msgspec.convert(found, wanted, strict=False)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
+
+
+def _reason(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return f"line {mark.line + 1}: {getattr(error, 'problem', None) or 'not YAML'}"
+    return "it is nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())

@@ -17,8 +17,9 @@ from obsv.hosts import Rows, hosts_router
 from obsv.http import exception_handlers, health_router, install_frame, openapi_config, reference_router
 from obsv.lifespan import Instance
 from obsv.metrics import rules, scrape, selfmetrics
-from obsv.metrics.api import metrics_admin_router, prometheus_router
-from obsv.metrics.ingest import IngestStats, RemoteWrite, SampleRates, remote_write_handler
+from obsv.metrics.api import metrics_admin_router, prometheus_router, shared_series_handler
+from obsv.metrics.ingest import IngestStats, RemoteWrite, SampleRates, datadog, influx, remote_write_handler
+from obsv.metrics.ingest.door import Door
 from obsv.metrics.promql import Engine, EngineOptions, Grid
 from obsv.metrics.store.types import WriteBatch, WriteResult
 from obsv.scheduler import Duty
@@ -26,6 +27,7 @@ from obsv.site import docs_frame, render_fault, site_router
 from obsv.web.assets import web_router
 
 WRITE_PATHS = frozenset({"/api/v1/write"})
+INGEST_PATHS = WRITE_PATHS.union(influx.WRITE_PATHS, datadog.WRITE_PATHS)
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Litestar:
@@ -68,14 +70,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         rules.Ports(clock, lambda: engine, instance.store, store_own, organisation),
     )
     instance.duties = (Duty("metrics.scrape", scraper.run), Duty("metrics.rules", recording.run))
-    write = RemoteWrite(
-        store=instance.remote_writer,
-        authenticate=authenticate,
-        limits=instance.limits.of,
-        rates=SampleRates(clock),
-        stats=stats,
-        max_body_bytes=settings.server.max_body_bytes,
-    )
+    rates, max_body_bytes = SampleRates(clock), settings.server.max_body_bytes
+    write = RemoteWrite(instance.remote_writer, authenticate, instance.limits.of, rates, stats, max_body_bytes)
+    door = Door(instance.store, authenticate, instance.limits.of, rates, stats, max_body_bytes)
+    datadog_series = datadog.Datadog(door)
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
     app = Litestar(
         route_handlers=[
@@ -85,6 +83,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             access_log_router(),
             hosts_router(instance.store, range_query, clock, may_read),
             remote_write_handler(write),
+            *influx.influx_handlers(door, clock, settings.metrics.influx),
+            *datadog.datadog_handlers(datadog_series),
+            shared_series_handler(instance.store, datadog_series.take_v1, may_read),
             prometheus_router(instance.store, lambda: engine, may_read, rules.rules_handler(recording.of)),
             metrics_admin_router(instance.store, may_administer),
             health_router(instance.checks(), metrics_guard=may_administer),
@@ -99,5 +100,5 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
     cookie = CookiePolicy(is_secure=settings.is_production).name
     install_frame(app, settings, cookie_name=cookie, own_limits=WRITE_PATHS, render_page=render_fault)
-    instance.access_log.watch(app, ingest=WRITE_PATHS)
+    instance.access_log.watch(app, ingest=INGEST_PATHS)
     return app

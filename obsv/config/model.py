@@ -149,6 +149,28 @@ class RuleFiles(Section, frozen=True):
     ] = 0
 
 
+_PROMETHEUS_NAMES = "Write characters in names that Prometheus did not take until version 3 as _."
+
+
+class Influx(Section, frozen=True):
+    """How Influx' line protocol is read."""
+
+    skip_single_field: Annotated[
+        bool, Key("Name the metric after the measurement alone where a line has one field.")
+    ] = False
+    prometheus_names: Annotated[bool, Key(_PROMETHEUS_NAMES)] = False
+
+
+class Graphite(Section, frozen=True):
+    """Ports that take Graphite's plaintext protocol; it knows no tokens, so whoever reaches one may send."""
+
+    org: Annotated[str, Key("Slug of the organisation that gets the samples.")] = ""
+    listen: Annotated[str, Key("Address as host:port, such as 127.0.0.1:2003.")] = ""
+    prometheus_names: Annotated[bool, Key(_PROMETHEUS_NAMES)] = False
+    max_connections: Annotated[int, Key("Most connections at once; further ones are closed.", low=1, high=10_000)] = 200
+    max_line_bytes: Annotated[int, Key("Longest line; a longer one is left out.", "size", low=64, high=65536)] = 4096
+
+
 class Metrics(Section, frozen=True):
     """How metrics are taken in, kept and queried."""
 
@@ -170,6 +192,8 @@ class Metrics(Section, frozen=True):
     lookback: Annotated[int, Key("How old a sample may be and still count as current.", "duration", low=1000)] = 300_000
     stores: Annotated[Open, Key("A store plugin's own settings stand in [metrics.stores.NAME].", "open")] = {}
     rules: tuple[RuleFiles, ...] = ()
+    influx: Influx = Influx()
+    graphite: tuple[Graphite, ...] = ()
 
 
 class Mail(Section, frozen=True):

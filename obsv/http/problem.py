@@ -119,6 +119,11 @@ PROMETHEUS_TYPES = {
     413: "bad_data", 415: "bad_data", 422: "execution", 429: "too_many_requests", 503: "unavailable",
 }  # fmt: skip
 
+INFLUX_CODES = {
+    400: "invalid", 401: "unauthorized", 403: "forbidden", 404: "not found", 405: "method not allowed",
+    413: "request too large", 415: "invalid", 429: "too many requests", 503: "unavailable",
+}  # fmt: skip
+
 
 def _problem(fault: Fault, path: str) -> dict[str, object]:
     problem: dict[str, object] = {
@@ -152,9 +157,11 @@ def answer_of(scope: HTTPScope, error: Exception, render_page: PageRenderer = pl
             # Plausible has no 403: a key that may not is answered like a wrong one.
             status, body = 401 if status == 403 else status, {"error": fault.detail}
         case Surface.INFLUX:
-            body = {"error": fault.detail}
+            # Clients of version 1 read `error`, those of version 2 the others.
+            body = {"code": INFLUX_CODES.get(status, "internal error"), "message": fault.detail, "error": fault.detail}
         case Surface.DATADOG:
-            body = {"errors": [fault.detail]}
+            # Its agent knows 403 alone as the answer to a wrong key.
+            status, body = 403 if status == 401 else status, {"errors": [fault.detail]}
         case Surface.ALERTMANAGER:
             body = fault.detail
         case Surface.OWN:

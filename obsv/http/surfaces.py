@@ -39,9 +39,9 @@ def _row(surface: Surface, path: str) -> Route:
 ROUTES: tuple[Route, ...] = (
     _row(Surface.OWN, r"/api/obsv/v1(/.*)?"),
     _row(Surface.OWN, r"/api/stripe/webhook|/healthz|/readyz|/api/health|/agent\.pyz"),
-    _row(Surface.DATADOG, r"/datadog/.*|/api/v2/series"),
+    _row(Surface.DATADOG, r"/datadog/.*|/api/v2/series|/api/v1/validate"),
     _row(Surface.ALERTMANAGER, r"/api/v2/(alerts|silences?|status|receivers)(/.*)?"),
-    _row(Surface.INFLUX, r"/api/v2/write|/write|/query|/ping"),
+    _row(Surface.INFLUX, r"/api/v2/write|/write|/query|/ping|/influx/.*"),
     _row(Surface.PLAUSIBLE, r"/api/v2/query|/api/event|/api/v1/(stats|sites)(/.*)?"),
     _row(
         Surface.PROMETHEUS,

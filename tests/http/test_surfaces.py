@@ -30,8 +30,11 @@ PATHS = {
     "/write": Surface.INFLUX,
     "/query": Surface.INFLUX,
     "/ping": Surface.INFLUX,
+    "/influx/api/v2/write": Surface.INFLUX,
+    "/influx/health": Surface.INFLUX,
     "/api/v2/series": Surface.DATADOG,
     "/datadog/api/v1/validate": Surface.DATADOG,
+    "/api/v1/validate": Surface.DATADOG,
 }
 
 

@@ -33,10 +33,12 @@ class Row:
     viewer: int
     stranger: int
     body: dict[str, str] = field(default_factory=dict[str, str])
+    headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 PERSON, MEMBER, ADMIN, OWNER, INSTANCE = Needs
 API = "/api/obsv/v1"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ROUTES: dict[str, Row] = {
     f"GET {API}/access-log": Row(ADMIN, 403, 200),
     f"GET {API}/access-log/export": Row(ADMIN, 403, 200),
@@ -128,7 +130,7 @@ ROUTES: dict[str, Row] = {
     "POST /api/v1/query_range": Row(MEMBER, 400, 400),
     "GET /api/v1/rules": Row(MEMBER, 200, 200),
     "GET /api/v1/series": Row(MEMBER, 400, 400),
-    "POST /api/v1/series": Row(MEMBER, 400, 400),
+    "POST /api/v1/series": Row(MEMBER, 400, 400, headers=FORM),  # JSON is Datadog's: tests/metrics/ingest
     "GET /api/v1/status/buildinfo": Row(MEMBER, 200, 200),
 }
 
@@ -148,7 +150,15 @@ PAGES = {
 PUBLIC = {
     # Whether it works, what it can be asked, and the program that a host downloads.
     *("GET /healthz", "GET /readyz", "GET /-/healthy", "GET /-/ready", "GET /api/health", "GET /agent.pyz"),
+    # What Influx' clients ask before they have shown a token.
+    *("GET /ping", "HEAD /ping", "GET /influx/ping", "HEAD /influx/ping", "GET /influx/health"),
     *(f"GET {API}/schema", f"GET {API}/schema/openapi.json", f"GET {API}/schema/{{path:str}}"),
 }
-MACHINES = {"ANY /api/v1/write", "GET /metrics"}
+MACHINES = {
+    *("ANY /api/v1/write", "GET /metrics"),
+    *("POST /write", "POST /api/v2/write", "POST /influx/write", "POST /influx/api/v2/write"),
+    *("GET /query", "POST /query", "GET /influx/query", "POST /influx/query"),
+    *("POST /api/v2/series", "POST /datadog/api/v1/series", "POST /datadog/api/v2/series"),
+    *("GET /api/v1/validate", "GET /datadog/api/v1/validate"),
+}
 """Protocols with a token each (tests/metrics, tests/journeys)."""

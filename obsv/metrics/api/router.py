@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Response, Router, get, route
@@ -67,11 +67,11 @@ def _range_grid(params: Params) -> Grid:
 def prometheus_router(
     store: Callable[[], MetricStore], engine: Callable[[], Engine], guard: Guard, *others: HTTPRouteHandler
 ) -> Router:
-    """Query, series, labels and what Grafana's data source asks beside them; `guard` sets `request.state.actor`.
+    """Query, labels and what Grafana's data source asks beside them; `guard` sets `request.state.actor`.
 
     `others` are handlers of /api/v1 that other packages make.
     """
-    handlers = [*_query_handlers(store, engine), *_series_handlers(store), *_other_handlers(), *others]
+    handlers = [*_query_handlers(store, engine), *_label_handlers(store), *_other_handlers(), *others]
     return Router(
         "/api/v1", route_handlers=handlers, guards=[guard], exception_handlers=EXCEPTION_HANDLERS, tags=["Prometheus"]
     )
@@ -105,9 +105,10 @@ def _query_handlers(store: Callable[[], MetricStore], engine: Callable[[], Engin
     return [query, query_range, format_query]
 
 
-def _series_handlers(store: Callable[[], MetricStore]) -> list[HTTPRouteHandler]:
-    @route("/series", http_method=GET_POST, status_code=200, summary="Label sets that match")
-    async def series(request: AnyRequest) -> Response[bytes]:
+def find_series(store: Callable[[], MetricStore]) -> Callable[[AnyRequest], Awaitable[Response[bytes]]]:
+    """What answers /series."""
+
+    async def find(request: AnyRequest) -> Response[bytes]:
         params = await Params.of(request)
         sets = params.matcher_sets()
         if not sets:
@@ -118,6 +119,10 @@ def _series_handlers(store: Callable[[], MetricStore]) -> list[HTTPRouteHandler]
         is_cut = 0 < limit < len(found)
         return success(found[:limit] if is_cut else found, [TRUNCATED] if is_cut else None)
 
+    return find
+
+
+def _label_handlers(store: Callable[[], MetricStore]) -> list[HTTPRouteHandler]:
     @route("/labels", http_method=GET_POST, status_code=200, summary="Label names")
     async def labels(request: AnyRequest) -> Response[bytes]:
         params = await Params.of(request)
@@ -137,7 +142,7 @@ def _series_handlers(store: Callable[[], MetricStore]) -> list[HTTPRouteHandler]
         is_cut = 0 < limit < len(found)
         return success(found[:limit] if is_cut else found, [TRUNCATED] if is_cut else None)
 
-    return [series, labels, label_values]
+    return [labels, label_values]
 
 
 def _other_handlers() -> list[HTTPRouteHandler]:

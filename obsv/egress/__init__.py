@@ -9,7 +9,8 @@ it carries. Hosts are declared in configuration, or created by a person (a chann
 are resolved once and the checked address is the one connected to, so that a name cannot change its mind in between.
 Loopback and link-local addresses are refused unless listed in `[egress] hosts`; private ones unless allowed; redirects
 are not followed unless asked for, and never to a private address. The ledger (`egress_calls`) has a row for each call,
-refused ones too. No other module of obsv imports an HTTP or SMTP client: a test sees to it.
+refused ones too; routine calls (scrapes) that go the same way are summed up by the hour. No other module of obsv
+imports an HTTP or SMTP client: a test sees to it.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from obsv.core.installed import Installed
 from obsv.db import in_transaction
 from obsv.egress.errors import EgressFailed, EgressRefused
 from obsv.egress.guard import Guard, Policy, redirected
-from obsv.egress.ledger import Line, record
+from obsv.egress.ledger import Ledger, Line
 from obsv.egress.transport import GuardedTransport
 from obsv.egress.types import Call, Origin
 
@@ -40,7 +40,7 @@ class Egress:
 
     def __init__(self, policy: Policy, clock: Clock) -> None:
         self.guard = Guard(policy)
-        self._clock = clock
+        self._ledger = Ledger(clock)
         # Connections are kept apart, so that none that configuration allowed serves a call of another origin.
         self._http = {origin: self._client(origin) for origin in Origin}
 
@@ -54,7 +54,8 @@ class Egress:
         )
 
     async def close(self) -> None:
-        """Close the connections."""
+        """Close the connections, and the ledger."""
+        await self._ledger.close()
         for client in self._http.values():
             await client.aclose()
 
@@ -104,7 +105,7 @@ class Egress:
             line.error = line.error or str(error) or type(error).__name__
             raise
         finally:
-            await asyncio.shield(asyncio.ensure_future(record(line, self._clock)))
+            await asyncio.shield(asyncio.ensure_future(self._ledger.record(line)))
 
     async def _send(self, request: httpx.Request, line: Line, max_bytes: int) -> Response:
         try:

@@ -10,7 +10,7 @@ from obsv.db import DB
 
 
 class EgressCall(Table, db=DB, tablename="egress_calls"):
-    """One outgoing call: to whom, why, which categories of data; never the data itself."""
+    """An outgoing call, or `calls` of a routine: to whom, why, which categories of data; never the data itself."""
 
     id = BigSerial(primary_key=True)
     at_ms = BigInt()
@@ -21,6 +21,7 @@ class EgressCall(Table, db=DB, tablename="egress_calls"):
     host = Varchar(length=255)
     data = Varchar(length=200)
     org = BigInt(null=True, default=None)
+    calls = Integer(default=1)
     bytes_sent = BigInt()
     bytes_received = BigInt()
     status = Integer(null=True, default=None)
@@ -34,7 +35,7 @@ class EgressCall(Table, db=DB, tablename="egress_calls"):
         retention="egress",
         erase=Erase.KEEP,
         columns=operational(
-            *("id", "at_ms", "day", "purpose", "recipient", "origin", "host", "data", "org"),
+            *("id", "at_ms", "day", "purpose", "recipient", "origin", "host", "data", "org", "calls"),
             *("bytes_sent", "bytes_received", "status", "outcome", "error", "erase_on"),
         ),
     )

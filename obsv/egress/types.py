@@ -28,10 +28,14 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One declared call: `recipient` says who gets the data, `data` its categories, `org` for whom it is made."""
+    """One declared call: `recipient` says who gets the data, `data` its categories, `org` for whom it is made.
+
+    `is_routine` marks calls that come again every few seconds: the ledger sums up those that go the same way.
+    """
 
     purpose: Purpose
     recipient: str
     data: tuple[str, ...] = ()
     org: int | None = None
     origin: Origin = Origin.PERSON
+    is_routine: bool = False

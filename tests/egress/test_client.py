@@ -205,3 +205,27 @@ def test_nobody_else_imports_a_client() -> None:
         if name.split(".")[0] in clients
     ]
     assert offenders == []
+
+
+async def test_routine_calls_are_summed_up(database: str, server: Server) -> None:
+    clock = ManualClock()
+    client = Egress(Policy(allow=("127.0.0.0/8",)), clock)
+    call = Call(Purpose.SCRAPE, "scrape node", org=7, is_routine=True)
+
+    async def counts() -> list[tuple[int, int | None, int]]:
+        return [(line["calls"], line["status"], line["bytes_received"]) for line in await ledger()]
+
+    # The first of each kind is there at once.
+    for _ in range(3):
+        await client.request("GET", server.url(), call)
+    assert await counts() == [(1, 200, 2)]
+    server.answer = lambda _path: b"HTTP/1.1 500 X\r\ncontent-length: 0\r\n\r\n"
+    await client.request("GET", server.url(), call)
+    assert await counts() == [(1, 200, 2), (1, 500, 0)]
+    # An hour later the others; what comes then begins anew.
+    clock.advance(3600)
+    await client.request("GET", server.url(), call)
+    assert await counts() == [(1, 200, 2), (1, 500, 0), (2, 200, 4), (1, 500, 0)]
+    await client.request("GET", server.url(), call)
+    await client.close()
+    assert (await counts())[4:] == [(1, 500, 0)]

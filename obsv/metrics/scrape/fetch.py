@@ -31,7 +31,7 @@ async def fetch(target: Target, entry: Entry, org: int) -> Page:
     """Ask the target.  Raises ScrapeFailed."""
     scrape = entry.scrape
     origin = Origin.CONFIG if target.host in entry.declared else Origin.PERSON
-    call = Call(Purpose.SCRAPE, f"scrape {scrape.job}", org=org, origin=origin)
+    call = Call(Purpose.SCRAPE, f"scrape {scrape.job}", org=org, origin=origin, is_routine=True)
     try:
         answer = await egress().request(
             "GET",

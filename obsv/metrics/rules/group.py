@@ -9,18 +9,20 @@ import structlog
 
 from obsv.core.clock import Clock
 from obsv.core.errors import ObsvError
+from obsv.core.telemetry import REGISTRY
 from obsv.metrics.ingest.batch import BatchBuilder
 from obsv.metrics.promql import Engine, Grid, PromqlError, Query
 from obsv.metrics.rules.evaluate import RuleFailed, Series, add_ends, add_result, live_series
 from obsv.metrics.rules.model import GroupStatus, RecordingRule, RuleGroup, Run
-from obsv.metrics.store.base import MetricStore
+from obsv.metrics.store.base import MetricStore, StoreLimitExceeded
 from obsv.metrics.store.types import Matcher, WriteBatch, WriteResult
 from obsv.metrics.ticks import spread, ticks
 
 _log = structlog.get_logger("obsv.rules")
 
 MOST_RESTORED = 1_000_000
-"""Samples read to find out what a rule's series were before a restart."""
+"""Samples read to find out what a rule's series were before a restart; where there are more, none are marked."""
+EVALUATIONS = REGISTRY.counter("obsv_rule_evaluations_total", "Evaluations of rules, by outcome.", ("outcome",))
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,17 @@ class GroupRunner:
             return {}
         matchers = [Matcher(name, "=", value) for name, value in (("__name__", rule.name), *rule.labels.items())]
         since = at_ms - self._ports.engine().options.lookback_ms
-        return live_series(await self._ports.store().select(org, matchers, since, at_ms - 1, limit=MOST_RESTORED))
+        try:
+            found = await self._ports.store().select(org, matchers, since, at_ms - 1, limit=MOST_RESTORED)
+        except StoreLimitExceeded:
+            return {}
+        return live_series(found)
 
     def _note(self, i: int, at_ms: int, error: str, seconds: float) -> None:
         if error and error != self._runs[i].error:
             rule = self.group.rules[i].name
             _log.warning("rules.rule_failed", file=self.group.file, group=self.group.name, rule=rule, why=error)
+        EVALUATIONS.add(1, "failed" if error else "done")
         self._runs[i] = Run("err" if error else "ok", error, at_ms, seconds)
 
     def _fail_all(self, at_ms: int, why: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import structlog
 
 from obsv.core.errors import ObsvError
+from obsv.core.telemetry import REGISTRY
 from obsv.metrics.ingest.batch import BatchBuilder, Key
 from obsv.metrics.scrape.errors import ScrapeFailed
 from obsv.metrics.scrape.fetch import Page, fetch
@@ -21,6 +22,7 @@ from obsv.metrics.ticks import spread, ticks
 
 _log = structlog.get_logger("obsv.scrape")
 
+SCRAPES = REGISTRY.counter("obsv_scrapes_total", "Scrapes of targets, by outcome.", ("outcome",))
 TOLERANCE_MS = 20
 """A scrape this late at most (or a hundredth of its interval) gets the tick's own time, which packs well."""
 THREAD_BYTES = 1 << 18
@@ -74,6 +76,7 @@ class Loop:
         self._last_ms, self._last_s = at_ms, self._ports.clock.monotonic() - begun
         self._health, self._error = ("down" if error else "up"), error
         self._tell("scrape.target_down", error)
+        SCRAPES.add(1, "failed" if error else "done")
         values = (0.0 if error else 1.0, self._last_s, counts.scraped, counts.kept, counts.added)
         self._report(builder, at_ms, values)
         result = await self._ports.write(self.org, builder.build())

@@ -9,8 +9,13 @@ from dataclasses import dataclass, field
 from obsv.agent.exposition import Parser
 
 OPENMETRICS = "application/openmetrics-text"
+FURTHEST_MS = 2**53
 _COMMENT = re.compile(r'# (HELP|TYPE|UNIT)[ \t]+("(?:[^"\\]|\\.)*"|\S+)(?:[ \t]+(.*))?')
-_EXEMPLAR = re.compile(r'#[ \t]*(\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})[ \t]+([^ \t]+)(?:[ \t]+([^ \t]+))?$')
+_EXEMPLAR = re.compile(
+    r"""(?:[^"#]|"(?:[^"\\]|\\.)*")*+  # the sample, whose label values may have a # too
+    \#[ \t]*(\{(?:[^"}]|"(?:[^"\\]|\\.)*")*\})[ \t]+([^ \t]+)(?:[ \t]+([^ \t]+))?""",
+    re.VERBOSE,
+)
 _ESCAPE = re.compile(r'\\([n\\"])')
 _SUFFIXES = ("", "_total", "_created", "_sum", "_count", "_bucket", "_gsum", "_gcount", "_info")
 
@@ -47,8 +52,13 @@ class Family:
 
 def parse_page(body: bytes, content_type: str) -> list[Family]:
     """The families of a page in text 0.0.4 or OpenMetrics 1.0.  Raises ValueError, with the line."""
-    is_open = content_type.startswith(OPENMETRICS)
-    text = body.decode("utf-8", "replace")
+    try:
+        return _families(body.decode("utf-8", "replace"), is_open=content_type.startswith(OPENMETRICS))
+    except OverflowError:
+        raise ValueError("a time is out of range") from None
+
+
+def _families(text: str, *, is_open: bool) -> list[Family]:
     parsed = Parser().parse(text, openmetrics=is_open)
     families: dict[str, Family] = {}
     current = ""
@@ -60,7 +70,7 @@ def parse_page(body: bytes, content_type: str) -> list[Family]:
         exemplar = _exemplar(line) if is_open and "#" in line else None
         labels = {"__name__": found.name, **dict(found.labels)}
         value = 0.0 if found.value is None else found.value
-        sample = Sample(labels, value, found.at_ms or None, exemplar)
+        sample = Sample(labels, value, _time(found.at_ms), exemplar)
         if found.name.removeprefix(current) not in _SUFFIXES or not current:
             current = found.name
         families.setdefault(current, Family(current)).samples.append(sample)
@@ -93,12 +103,19 @@ def _describe(line: str, families: dict[str, Family]) -> str:
 
 
 def _exemplar(line: str) -> Exemplar | None:
-    found = _EXEMPLAR.search(line)
+    found = _EXEMPLAR.fullmatch(line)
     if found is None:
         return None
     # An exemplar is written as a sample without a name.
     (one,) = Parser().parse(f"exemplar{found[1]} {found[2]} {found[3] or ''}\n# EOF", openmetrics=True)
-    return Exemplar(dict(one.labels), one.value or 0.0, one.at_ms or None)
+    return Exemplar(dict(one.labels), one.value or 0.0, _time(one.at_ms))
+
+
+def _time(ms: int) -> int | None:
+    """A time as the parser tells it, which says 0 where the line gives none."""
+    if abs(ms) > FURTHEST_MS:
+        raise OverflowError
+    return ms or None
 
 
 def _unescaped(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import structlog
 
@@ -12,7 +12,7 @@ from obsv.core.telemetry import REGISTRY
 from obsv.metrics.ingest.batch import BatchBuilder, Key
 from obsv.metrics.scrape.errors import ScrapeFailed
 from obsv.metrics.scrape.fetch import Page, fetch
-from obsv.metrics.scrape.ports import PageFamily, Ports
+from obsv.metrics.scrape.ports import Ports
 from obsv.metrics.scrape.relabel import Labels
 from obsv.metrics.scrape.series import Counts, TargetSeries
 from obsv.metrics.scrape.status import Health, TargetStatus
@@ -26,7 +26,7 @@ SCRAPES = REGISTRY.counter("obsv_scrapes_total", "Scrapes of targets, by outcome
 TOLERANCE_MS = 20
 """A scrape this late at most (or a hundredth of its interval) gets the tick's own time, which packs well."""
 THREAD_BYTES = 1 << 18
-"""Longer pages are parsed in a thread, so that requests are answered meanwhile."""
+"""Longer pages are read in a thread, so that requests are answered meanwhile."""
 REPORTS = (
     "up",
     "scrape_duration_seconds",
@@ -68,7 +68,7 @@ class Loop:
         builder = BatchBuilder()
         try:
             page = await fetch(self.target, self._entry, self.org)
-            builder = self._series.page(await self._parse(page), at_ms, counts)
+            builder = await self._read(page, at_ms, counts)
         except ScrapeFailed as failed:
             error = str(failed)
             builder = BatchBuilder()
@@ -118,12 +118,12 @@ class Loop:
             metadata=tuple(self._series.metadata.values()),
         )
 
-    async def _parse(self, page: Page) -> Sequence[PageFamily]:
-        parse = self._ports.parse
+    async def _read(self, page: Page, at_ms: int, counts: Counts) -> BatchBuilder:
+        def read() -> BatchBuilder:
+            return self._series.page(self._ports.parse(page.body, page.content_type), at_ms, counts)
+
         try:
-            if len(page.body) > THREAD_BYTES:
-                return await asyncio.to_thread(parse, page.body, page.content_type)
-            return parse(page.body, page.content_type)
+            return await asyncio.to_thread(read) if len(page.body) > THREAD_BYTES else read()
         except (ObsvError, ValueError) as wrong:
             raise ScrapeFailed(str(wrong)) from None
 

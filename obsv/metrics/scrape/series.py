@@ -20,6 +20,10 @@ MOST_SEEN = 100_000
 """Series that are remembered from page to page while pages fail."""
 
 
+Stored = tuple[Labels, Key]
+"""The labels that a sample is stored under, and the same sorted."""
+
+
 @dataclass(slots=True)
 class Counts:
     """Samples of a page, those that the rules kept, and those of series that are new."""
@@ -34,7 +38,7 @@ class _Page:
     """What one page came to; it becomes the target's state when it is good to the end."""
 
     builder: BatchBuilder
-    known: dict[Key, Labels | None] = field(default_factory=dict[Key, Labels | None])
+    known: dict[Key, Stored | None] = field(default_factory=dict[Key, "Stored | None"])
     live: dict[Key, Labels] = field(default_factory=dict[Key, Labels])
     seen: set[Key] = field(default_factory=set[Key])
     described: dict[str, Metadata] = field(default_factory=dict[str, Metadata])
@@ -45,7 +49,7 @@ class TargetSeries:
 
     def __init__(self, entry: Entry, labels: Mapping[str, str]) -> None:
         self._config, self._rules, self._labels = entry.scrape, entry.metric_relabel, labels
-        self._known: dict[Key, Labels | None] = {}
+        self._known: dict[Key, Stored | None] = {}
         self._seen: set[Key] = set()
         self.live: dict[Key, Labels] = {}
         """Those of the last page whose end will be marked: the ones that come without times of their own."""
@@ -80,9 +84,10 @@ class TargetSeries:
 
     def _sample(self, sample: PageSample, at_ms: int, page: _Page, counts: Counts) -> None:
         counts.scraped += 1
-        labels = self._final(sample.labels, page)
-        if labels is None:
+        stored = self._stored(sample.labels, page)
+        if stored is None:
             return
+        labels, key = stored
         counts.kept += 1
         row = page.builder.series(labels)
         has_time = self._config.honor_timestamps and sample.t_ms is not None
@@ -91,30 +96,27 @@ class TargetSeries:
         if sample.exemplar is not None:
             one = sample.exemplar
             page.builder.exemplar(row, one.labels, one.value, t if one.t_ms is None else one.t_ms)
-        key = tuple(sorted(labels.items()))
         if key not in page.seen:
             page.seen.add(key)
             counts.added += key not in self._seen
         if not has_time:
             page.live[key] = labels
 
-    def _final(self, exposed: Labels, page: _Page) -> Labels | None:
+    def _stored(self, exposed: Labels, page: _Page) -> Stored | None:
         """The labels a sample is stored under, None where a rule drops it; worked out once for each series."""
         key = tuple(exposed.items())
         if key in page.known:
             return page.known[key]
         if key in self._known:
-            final = self._known[key]
+            stored = self._known[key]
         else:
             merged = merge(exposed, self._labels, is_honoring=self._config.honor_labels)
             final = relabel(merged, self._rules)
-            self._check(final)
-        page.known[key] = final
-        return final
+            stored = self._checked(final) if final is not None else None
+        page.known[key] = stored
+        return stored
 
-    def _check(self, labels: Labels | None) -> None:
-        if labels is None:
-            return
+    def _checked(self, labels: Labels) -> Stored:
         name, limit = labels.get("__name__", ""), self._config.label_limit
         if not name:
             raise ScrapeFailed("missing metric name (__name__ label)")
@@ -122,6 +124,7 @@ class TargetSeries:
             raise ScrapeFailed(
                 f"label_limit exceeded (metric: {name[:50]}, number of labels: {len(labels)}, limit: {limit})"
             )
+        return labels, tuple(sorted(labels.items()))
 
     def _describe(self, family: PageFamily, page: _Page) -> None:
         """Tell what the page says of a family, when it is not what was told before."""

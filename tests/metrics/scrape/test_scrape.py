@@ -9,6 +9,7 @@ import pytest
 from obsv.config.model import Relabel
 from obsv.core.errors import Unavailable
 from obsv.db import fetch
+from obsv.metrics.scrape.loop import THREAD_BYTES
 from obsv.metrics.scrape.series import merge
 from obsv.metrics.store.types import Metadata
 from tests.metrics.scrape.conftest import STALE, STEP, Bench
@@ -167,3 +168,13 @@ async def test_a_store_that_is_away_is_no_fault_of_the_target(bench: Bench) -> N
     with pytest.raises(Unavailable):
         await bench.scrape_page(loop, "a 1\n")
     assert loop.status().health == "up"
+
+
+async def test_a_long_page_is_read_beside_other_work(bench: Bench) -> None:
+    page = "".join(f'a{{n="{n:0>60}"}} {n}\n' for n in range(5000))
+    assert len(page) > THREAD_BYTES
+    loop = bench.loop()
+    await bench.scrape_page(loop, page)
+    assert await bench.report("scrape_samples_scraped") == 5000
+    await bench.scrape_page(loop, page + "nonsense here\n")
+    assert loop.status().health == "down"

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.types import Scope
 
-from obsv import __version__
+from obsv import __version__, audit
 from obsv.access_log import access_log_router
 from obsv.accounts import Actor, accounts, accounts_router, authenticate_asgi, requires_scope
 from obsv.accounts.cookies import CookiePolicy
+from obsv.accounts.requests import author_of
 from obsv.config import Settings, load_settings
 from obsv.core.clock import Clock, SystemClock
+from obsv.core.duration import format_duration_ms
 from obsv.hosts import Rows, hosts_router
 from obsv.http import exception_handlers, health_router, install_frame, openapi_config, reference_router
 from obsv.lifespan import Instance
 from obsv.metrics import rules, scrape, selfmetrics
-from obsv.metrics.api import metrics_admin_router, prometheus_router, shared_series_handler
-from obsv.metrics.ingest import IngestStats, RemoteWrite, SampleRates, datadog, influx, remote_write_handler
+from obsv.metrics.api import (
+    deletion_router,
+    federation_router,
+    metrics_admin_router,
+    parse_handler,
+    prometheus_router,
+    shared_series_handler,
+    status_handlers,
+)
+from obsv.metrics.ingest import IngestStats, RemoteWrite, SampleRates, datadog, graphite, influx, remote_write_handler
 from obsv.metrics.ingest.door import Door
 from obsv.metrics.promql import Engine, EngineOptions, Grid
 from obsv.metrics.store.types import WriteBatch, WriteResult
@@ -64,6 +75,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         found = await accounts().organisations.by_name(slug)
         return found.id if found else None
 
+    async def note_deletion(request: Request[Any, Any, Any], count: int) -> None:
+        author = author_of(request)
+        await audit.write("metrics.deleted", org=request.state.actor.org, actor=author, details={"count": count})
+
     scraper = scrape.Scraper(settings.scrapes, scrape.Ports(clock, scrape.parse_page, store_own, organisation))
     recording = rules.Rules(
         rules.load_groups(settings.metrics.rules),
@@ -74,6 +89,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     write = RemoteWrite(instance.remote_writer, authenticate, instance.limits.of, rates, stats, max_body_bytes)
     door = Door(instance.store, authenticate, instance.limits.of, rates, stats, max_body_bytes)
     datadog_series = datadog.Datadog(door)
+    ports = graphite.GraphitePorts(settings.metrics.graphite, door, clock, organisation)
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
     app = Litestar(
         route_handlers=[
@@ -86,12 +102,26 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),
             shared_series_handler(instance.store, datadog_series.take_v1, may_read),
-            prometheus_router(instance.store, lambda: engine, may_read, rules.rules_handler(recording.of)),
+            prometheus_router(
+                instance.store,
+                lambda: engine,
+                may_read,
+                rules.rules_handler(recording.of),
+                parse_handler(),
+                *status_handlers(instance.store, scraper.targets, _flags(settings)),
+            ),
+            federation_router(
+                instance.store,
+                may_read,
+                lookback_ms=settings.metrics.lookback,
+                max_samples=settings.metrics.query_max_samples,
+            ),
+            deletion_router(instance.store, requires_scope("admin:org"), note_deletion),
             metrics_admin_router(instance.store, may_administer),
             health_router(instance.checks(), metrics_guard=may_administer),
             reference_router(docs_frame),
         ],
-        lifespan=[instance.run],
+        lifespan=[instance.run, ports.run],
         on_shutdown=[engine.close],
         exception_handlers=exception_handlers(render_fault),
         openapi_config=openapi_config(__version__),
@@ -102,3 +132,17 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     install_frame(app, settings, cookie_name=cookie, own_limits=WRITE_PATHS, render_page=render_fault)
     instance.access_log.watch(app, ingest=INGEST_PATHS)
     return app
+
+
+def _flags(settings: Settings) -> dict[str, str]:
+    """What Prometheus has as flags, by the names that its clients know."""
+    metrics = settings.metrics
+    longest = max(plan.retention for plan in settings.plans)
+    return {
+        "query.lookback-delta": format_duration_ms(metrics.lookback),
+        "query.timeout": format_duration_ms(metrics.query_timeout),
+        "query.max-samples": str(metrics.query_max_samples),
+        "query.max-concurrency": str(metrics.query_concurrency),
+        "storage.tsdb.retention.time": format_duration_ms(longest),
+        "web.enable-remote-write-receiver": "true",
+    }

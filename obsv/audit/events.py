@@ -30,7 +30,7 @@ EVENTS: frozenset[str] = frozenset(
         *("config.changed", "key.rotated", "key.retired", "backup.created", "backup.restored"),
         *("purge.ran", "purge.held", "clock.accepted", "privacy.clause_failed", "privacy.clause_recovered"),
         *("subprocessor.changed", "egress.blocked", "audit.exported", "audit.accepted"),
-        *("instance.set_up", "schema.migrated"),
+        *("instance.set_up", "schema.migrated", "metrics.deleted"),
     }
 )
 

@@ -115,6 +115,11 @@ ROUTES: dict[str, Row] = {
     f"GET {API}/tokens": Row(ADMIN, 403, 200),
     f"POST {API}/tokens": Row(ADMIN, 403, 400),
     f"DELETE {API}/tokens/{{token_id}}": Row(ADMIN, 403, 404),
+    "POST /api/v1/admin/tsdb/clean_tombstones": Row(ADMIN, 403, 204),
+    "PUT /api/v1/admin/tsdb/clean_tombstones": Row(ADMIN, 403, 204),
+    "POST /api/v1/admin/tsdb/delete_series": Row(ADMIN, 403, 400),
+    "PUT /api/v1/admin/tsdb/delete_series": Row(ADMIN, 403, 400),
+    "GET /api/v1/alertmanagers": Row(MEMBER, 200, 200),
     "GET /api/v1/alerts": Row(MEMBER, 200, 200),
     "GET /api/v1/format_query": Row(MEMBER, 400, 400),
     "POST /api/v1/format_query": Row(MEMBER, 400, 400),
@@ -122,6 +127,8 @@ ROUTES: dict[str, Row] = {
     "GET /api/v1/labels": Row(MEMBER, 200, 200),
     "POST /api/v1/labels": Row(MEMBER, 200, 200),
     "GET /api/v1/metadata": Row(MEMBER, 200, 200),
+    "GET /api/v1/parse_query": Row(MEMBER, 400, 400),
+    "POST /api/v1/parse_query": Row(MEMBER, 400, 400),
     "GET /api/v1/query": Row(MEMBER, 400, 400),
     "POST /api/v1/query": Row(MEMBER, 400, 400),
     "GET /api/v1/query_exemplars": Row(MEMBER, 400, 400),
@@ -132,6 +139,14 @@ ROUTES: dict[str, Row] = {
     "GET /api/v1/series": Row(MEMBER, 400, 400),
     "POST /api/v1/series": Row(MEMBER, 400, 400, headers=FORM),  # JSON is Datadog's: tests/metrics/ingest
     "GET /api/v1/status/buildinfo": Row(MEMBER, 200, 200),
+    "GET /api/v1/status/config": Row(MEMBER, 200, 200),
+    "GET /api/v1/status/flags": Row(MEMBER, 200, 200),
+    "GET /api/v1/status/runtimeinfo": Row(MEMBER, 200, 200),
+    "GET /api/v1/status/tsdb": Row(MEMBER, 200, 200),
+    "GET /api/v1/status/walreplay": Row(MEMBER, 200, 200),
+    "GET /api/v1/targets": Row(MEMBER, 200, 200),
+    "GET /api/v1/targets/metadata": Row(MEMBER, 200, 200),
+    "GET /federate": Row(MEMBER, 200, 200),
 }
 
 PAGES = {

@@ -72,12 +72,14 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"DELETE {API}/org/teams/{{team_id}}/members/{{user_id}}": ("team.member_removed",),
     f"POST {API}/org/transfer": ("member.role_changed", "member.role_changed", "org.transferred"),
     f"POST {API}/session/end": ("auth.logout",),
+    "PUT /api/v1/admin/tsdb/delete_series": ("metrics.deleted",),
     f"POST {API}/session/step-up": ("auth.stepup",),
     f"POST {API}/tokens": ("token.created",),
     f"DELETE {API}/tokens/{{token_id}}": ("token.revoked",),
 }
 
 SILENT: dict[str, str] = {
+    "PUT /api/v1/admin/tsdb/clean_tombstones": "there are none: what is deleted is gone at once",
     f"POST {API}/me/email": "mails a link; the change is told when the link is followed",
     f"POST {API}/me/email/verify": "mails a link; that it was followed is told",
     f"POST {API}/me/identities/{{provider}}/confirm": "leads elsewhere; coming back is told",
@@ -114,13 +116,14 @@ class Tour:
         await enter(self.client)
         self.csrf = (await self.client.get(API + "/session")).json()["csrf"]
 
-    async def visit(self, operation: str, body: object = None, **ids: str) -> Any:
+    async def visit(self, operation: str, body: object = None, query: str = "", **ids: str) -> Any:
         """Ask, and compare the log; the answer's content."""
         method, template = operation.split(" ", 1)
-        operation = f"{method} {API}{template}"
+        path = template if template.startswith("/api/") else API + template
+        operation = f"{method} {path}"
         last = int(await fetch_value("SELECT COALESCE(MAX(id), 0) FROM audit_log") or 0)
         headers = {**SAME_ORIGIN, "X-CSRF-Token": self.csrf}
-        answer = await self.client.request(method, API + template.format(**ids), json=body, headers=headers)
+        answer = await self.client.request(method, path.format(**ids) + query, json=body, headers=headers)
         assert answer.is_success, f"{operation}: {answer.text}"
         assert await written(last) == AUDITED.get(operation, ()), operation
         self.seen.add(operation)
@@ -247,6 +250,8 @@ async def _organisation(tour: Tour) -> None:
     await tour.visit("PATCH /org/members/{user_id}", {"role": "editor"}, user_id=tour.people["bob"])
     await tour.visit("DELETE /org/members/{user_id}", user_id=tour.people["bob"])
     await tour.visit("POST /audit/export")
+    await tour.visit("PUT /api/v1/admin/tsdb/delete_series", query="?match[]=up")
+    await tour.visit("PUT /api/v1/admin/tsdb/clean_tombstones")
     await tour.visit("POST /metrics/flush")
 
 

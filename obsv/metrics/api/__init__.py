@@ -1,7 +1,19 @@
 """The Prometheus HTTP API under /api/v1 as Prometheus 3 answers it, and the admin's own."""
 
 from obsv.metrics.api.admin import metrics_admin_router
+from obsv.metrics.api.deletion import deletion_router
+from obsv.metrics.api.federate import federation_router
 from obsv.metrics.api.router import prometheus_router
 from obsv.metrics.api.shared_series import shared_series_handler
+from obsv.metrics.api.status import status_handlers
+from obsv.metrics.api.syntax import parse_handler
 
-__all__ = ["metrics_admin_router", "prometheus_router", "shared_series_handler"]
+__all__ = [
+    "deletion_router",
+    "federation_router",
+    "metrics_admin_router",
+    "parse_handler",
+    "prometheus_router",
+    "shared_series_handler",
+    "status_handlers",
+]

@@ -97,6 +97,14 @@ class Params:
                 raise BadData(f'invalid parameter "match[]": {error}') from None
         return sets
 
+    def matchers(self, name: str) -> list[Matcher]:
+        """One selector; none given matches everything.  Raises BadData with the position of what is wrong."""
+        text = self.text(name)
+        try:
+            return parse_matchers(text) if text else []
+        except ParseError as error:
+            raise BadData(f'invalid parameter "{name}": {error}') from None
+
     def span(self) -> tuple[int, int]:
         """`start` and `end` of the metadata endpoints; without them everything."""
         start, end = self.time_ms("start", 0), self.time_ms("end", round(time.time() * 1000) + 86_400_000)

@@ -14,6 +14,7 @@ from litestar.types import Guard
 from obsv import __version__
 from obsv.core.errors import Forbidden, Unavailable
 from obsv.metrics.api.answers import EXCEPTION_HANDLERS, envelope, result_json, success
+from obsv.metrics.api.encoding import Encoding
 from obsv.metrics.api.params import AnyRequest, BadData, Params
 from obsv.metrics.promql import Engine, Grid, Query, parse, print_expr
 from obsv.metrics.promql.options import MAX_POINTS
@@ -73,7 +74,12 @@ def prometheus_router(
     """
     handlers = [*_query_handlers(store, engine), *_label_handlers(store), *_other_handlers(), *others]
     return Router(
-        "/api/v1", route_handlers=handlers, guards=[guard], exception_handlers=EXCEPTION_HANDLERS, tags=["Prometheus"]
+        "/api/v1",
+        route_handlers=handlers,
+        guards=[guard],
+        middleware=[Encoding()],
+        exception_handlers=EXCEPTION_HANDLERS,
+        tags=["Prometheus"],
     )
 
 

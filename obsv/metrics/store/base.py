@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol, runtime_checkable
 
 from obsv.core.errors import Invalid, Unavailable
+from obsv.metrics.cardinality import Cardinality
 from obsv.metrics.store.types import Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
 
 
@@ -53,6 +54,13 @@ class MetricStore(Protocol):
     async def settle(self) -> None: ...
 
     async def stats(self, org: int | None = None) -> StoreStats: ...
+
+
+@runtime_checkable
+class Countable(Protocol):
+    """A store that can tell where series come from."""
+
+    async def cardinality(self, org: int, *, limit: int) -> Cardinality: ...
 
 
 @runtime_checkable

@@ -10,6 +10,7 @@ from contextlib import suppress
 import cramjam
 import structlog
 
+from obsv.metrics.cardinality import Cardinality, cardinality
 from obsv.metrics.kernels.ingest import encode_request, merge, put_label
 from obsv.metrics.kernels.memory import tune_allocator
 from obsv.metrics.store.base import StoreLimitExceeded, StoreUnavailable
@@ -271,6 +272,11 @@ class BlockStore:
             pending_samples=self._head.samples,
             damaged_blocks=blocks.damaged + self._log.stats.damaged,
         )
+
+    async def cardinality(self, org: int, *, limit: int) -> Cardinality:
+        """Where the organisation's series come from; active ones have a sample in the last hour."""
+        since = self._context.clock.now_ms() - HOUR_MS
+        return await asyncio.to_thread(cardinality, self._head.index, org, active_since_ms=since, limit=limit)
 
     def active_series(self, org: int) -> int:
         """Series with a sample in this clock hour or the one before: what the plan's limit counts."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,20 @@ class SeriesIndex:
         """Sorted values of one label among the series."""
         with self._lock:
             return sorted(self._index.values_of(sids, name))
+
+    def newest(self, sids: UInt32) -> NDArray[np.int64]:
+        """Time of each one's newest sample since the start, unix ms; the smallest int64 where none came."""
+        return self._head.newest(sids)
+
+    def postings(self, org: int, name: str) -> Iterator[tuple[str, UInt32]]:
+        """Each value of a label with the series that have it."""
+        with self._lock:
+            values = self._index.values(org, name, 0)
+        for place, value in enumerate(values):
+            with self._lock:
+                found = self._index.having(org, name, np.array([place], np.uint32))
+            if len(found):
+                yield value, found
 
     def count(self, org: int) -> int:
         """How many series an organisation has."""

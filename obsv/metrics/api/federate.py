@@ -7,8 +7,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
-from litestar import MediaType, Response, Router, get
-from litestar.openapi import ResponseSpec
+from litestar import Response, Router, get
 from litestar.types import Guard
 
 from obsv.core.errors import BadRequest, Forbidden
@@ -27,9 +26,7 @@ Row = tuple[str, str]
 def federation_router(store: Callable[[], MetricStore], guard: Guard, *, lookback_ms: int, max_samples: int) -> Router:
     """`guard` sets `request.state.actor`."""
 
-    documented = ResponseSpec(str, description="Text exposition", media_type=MediaType.TEXT, generate_examples=False)
-
-    @get("/", summary="Current samples as text", responses={200: documented})
+    @get("/", summary="Current samples as text", media_type=TYPE)
     async def federate(request: AnyRequest) -> Response[bytes]:
         org: int | None = request.state.actor.org
         if org is None:

@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from obsv.config.check_scrape import check_rule_files, check_scrapes
-from obsv.config.model import AuthProvider, Settings
+from obsv.config.model import AuthProvider, Graphite, Settings
 from obsv.config.schema import members
+from obsv.core.address import parse_address
 from obsv.core.duration import parse_duration_ms
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -32,6 +33,7 @@ def check(settings: Settings) -> Iterator[tuple[str, str]]:
     yield from _providers(settings.auth.providers)
     yield from check_scrapes(settings.scrapes)
     yield from check_rule_files(settings.metrics.rules)
+    yield from _graphite(settings.metrics.graphite)
     if not settings.plans:
         yield "plan", "expected at least one [[plan]]"
     if len({plan.name for plan in settings.plans}) < len(settings.plans):
@@ -87,6 +89,19 @@ def _provider(provider: AuthProvider) -> Iterator[str]:
         yield f"issuer: expected https://host[/path], got {provider.issuer!r}"
 
 
+def _graphite(ports: Sequence[Graphite]) -> Iterator[tuple[str, str]]:
+    for index, port in enumerate(ports):
+        where = f"metrics.graphite.{index}"
+        if not port.org:
+            yield where, "org is needed"
+        try:
+            parse_address(port.listen)
+        except ValueError as wrong:
+            yield where, f"listen: {wrong}"
+        if port.listen in [other.listen for other in ports[:index]]:
+            yield where, "expected a different listen for each [[metrics.graphite]]"
+
+
 def _is_network(text: str) -> bool:
     try:
         ipaddress.ip_network(text, strict=False)
@@ -102,3 +117,9 @@ def warnings(settings: Settings) -> Iterator[str]:
             f"listening on {settings.server.host} without https: passwords and tokens cross the network readable; "
             "put TLS in front and set server.base_url"
         )
+    for port in settings.metrics.graphite:
+        if parse_address(port.listen)[0] not in LOOPBACK:
+            yield (
+                f"Graphite's protocol on {port.listen} knows no tokens: whoever reaches it can send metrics to "
+                f"{port.org!r}; let a firewall say who does"
+            )

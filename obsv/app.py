@@ -129,7 +129,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         request_max_body_size=None,
     )
     cookie = CookiePolicy(is_secure=settings.is_production).name
-    install_frame(app, settings, cookie_name=cookie, own_limits=WRITE_PATHS, render_page=render_fault)
+    install_frame(
+        app, settings, cookie_name=cookie, own_limits=WRITE_PATHS, ingest=INGEST_PATHS, render_page=render_fault
+    )
     instance.access_log.watch(app, ingest=INGEST_PATHS)
     return app
 

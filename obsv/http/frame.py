@@ -49,7 +49,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class FrameOptions:
     """What a frame is set to.
 
-    `own_limits` are the paths that bound their body and time themselves (ingest); `told` is `[log] requests`.
+    `own_limits` are the paths that bound their body and time themselves; `ingest` those that samples come by, which
+    get a line when they fail alone; `told` is `[log] requests`.
     """
 
     base_url: str
@@ -59,6 +60,7 @@ class FrameOptions:
     client: ClientAddress
     headers: SecurityHeaders
     own_limits: frozenset[str] = frozenset()
+    ingest: frozenset[str] = frozenset()
     render_page: PageRenderer = plain_page
 
 
@@ -68,6 +70,7 @@ def install_frame(
     *,
     cookie_name: str,
     own_limits: frozenset[str] = frozenset(),
+    ingest: frozenset[str] = frozenset(),
     render_page: PageRenderer = plain_page,
 ) -> None:
     """Put the frame around an application, for every request it will get."""
@@ -80,6 +83,7 @@ def install_frame(
         client=ClientAddress(server.trusted_proxies),
         headers=SecurityHeaders(cookie_name, settings.is_production),
         own_limits=own_limits,
+        ingest=ingest,
         render_page=render_page,
     )
     app.asgi_handler = RequestFrame(app.asgi_handler, options)
@@ -191,7 +195,7 @@ class RequestFrame:
         return receive_bounded
 
     def _tell(self, scope: HTTPScope, status: int, took_s: float) -> None:
-        is_ingest = scope["path"] in self._options.own_limits
+        is_ingest = scope["path"] in self._options.ingest
         # A method is what a stranger sends: unbounded label values would be a leak of memory.
         REQUESTS.add(1, scope["method"] if scope["method"] in _METHODS else "other", str(status))
         DURATION.observe(took_s, "ingest" if is_ingest else "other")

@@ -107,7 +107,8 @@ def build(parts: Parts, settings: Settings) -> Litestar:
         openapi_config=openapi_config("1.2.3"),
         logging_config=None,
     )
-    install_frame(app, settings, cookie_name="obsv_session", own_limits=frozenset({"/api/v1/write"}))
+    paths = frozenset({"/api/v1/write"})
+    install_frame(app, settings, cookie_name="obsv_session", own_limits=paths, ingest=paths)
     return app
 
 

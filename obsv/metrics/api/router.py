@@ -62,7 +62,7 @@ def _range_grid(params: Params) -> Grid:
             "exceeded maximum resolution of 11,000 points per timeseries. "
             "Try decreasing the query resolution (?step=XX)"
         )
-    return Grid(start, step, (end - start) // step + 1)
+    return Grid(start, step, (end - start) // step + 1, asked_end=end)
 
 
 def prometheus_router(

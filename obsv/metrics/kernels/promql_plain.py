@@ -200,7 +200,7 @@ _WINDOWS: tuple[Window, ...] = (
     lambda t, v, b, e, p, q: _changes(v),
     lambda t, v, b, e, p, q: float(sum(after < before for before, after in pairwise(v))),
     _at_least_two(lambda t, v, b, e, p, q: _regression(t, v, int(t[0]))[0]),
-    _at_least_two(lambda t, v, b, e, p, q: _predict(t, v, e, p)),
+    _at_least_two(lambda t, v, b, e, p, q: _predict(t, v, e + int(q), p)),
     _at_least_two(lambda t, v, b, e, p, q: _smooth(v, p, q)),
     lambda t, v, b, e, p, q: int(t[_extreme(v, low=True, last=True)]) / 1000,
     lambda t, v, b, e, p, q: int(t[_extreme(v, low=False, last=True)]) / 1000,

@@ -195,7 +195,7 @@ inline bool evaluate(int function, const Window& w, double p0, double p1, std::v
     case DERIV: case PREDICT_LINEAR: {
       if (w.n < 2) return false;
       double slope, intercept;
-      regression(w, function == DERIV ? w.t[0] : w.end_ms, &slope, &intercept);
+      regression(w, function == DERIV ? w.t[0] : w.end_ms + int64_t(p1), &slope, &intercept);
       *out = function == DERIV ? slope : slope * p0 + intercept;
       return true;
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -193,7 +193,6 @@ def _matched(ev: Evaluator, node: Binary, left: Vector, right: Vector, grid: Gri
     filters = (holds is not None and not node.returns_bool) or node.op in native_binary.TRIMS
     keeps_name = filters or ev.options.late_names
     labels = [_labels(many.labels[i], one.labels[j], matching, keeps_name=keeps_name) for i, j in pairs]
-    _check_ambiguous(labels, present, matching)
     unnamed = None
     if ev.options.late_names:
         unnamed = np.ones(len(pairs), np.bool_)
@@ -203,14 +202,15 @@ def _matched(ev: Evaluator, node: Binary, left: Vector, right: Vector, grid: Gri
         # A comparison that filters keeps the left side's values.
         values = sides[1] if swapped else sides[0]
         there = there & holds
+    keys = [label_key(one) for one in labels] if matching.side else [signature(many.labels[i]) for i, _ in pairs]
+    _check_ambiguous(keys, there, matching)
     return _seen(unique(Vector(labels, values, there, unnamed=unnamed)))
 
 
-def _check_ambiguous(labels: list[Labels], present: Mask, matching: Matching) -> None:
-    """Rows of the result that would be the same at a step."""
-    first: dict[tuple[tuple[str, str], ...], Mask] = {}
-    for row, one in enumerate(labels):
-        key = label_key(one)
+def _check_ambiguous(keys: Sequence[Key], present: Mask, matching: Matching) -> None:
+    """Rows that are left of one match group, or with one set of labels where they are grouped, at a step."""
+    first: dict[Key, Mask] = {}
+    for row, key in enumerate(keys):
         if key in first and (first[key] & present[row]).any():
             what = (
                 "grouping labels must ensure unique matches"

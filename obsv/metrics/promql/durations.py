@@ -91,7 +91,7 @@ def checked_range(found_s: float, node: Node, text: str) -> int:
 def resolve(node: Node, grid: Grid, text: str) -> None:
     """Reckon all durations of a tree for a query (in place)."""
     step_s = grid.step / 1000 if grid.count > 1 else 0.0
-    range_s = (grid.end - grid.start) / 1000
+    range_s = (grid.until - grid.start) / 1000
     for one in descendants(node):
         if not isinstance(one, (Selector, Subquery)):
             continue

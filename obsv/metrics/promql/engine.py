@@ -37,7 +37,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One evaluation.  An instant query is a grid of one step; `end_ms` 0 means the grid's own end (for `@ end()`)."""
+    """One evaluation.  An instant query is a grid of one step."""
 
     org: int
     text: str

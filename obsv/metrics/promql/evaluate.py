@@ -33,6 +33,7 @@ from obsv.metrics.promql.samples import as_series, is_stale, without_stale
 from obsv.metrics.promql.smooth import smoothed
 from obsv.metrics.promql.stop import Stop
 from obsv.metrics.promql.values import (
+    SAME_LABELS,
     Grid,
     Mask,
     Matrix,
@@ -41,6 +42,8 @@ from obsv.metrics.promql.values import (
     Vector,
     drop_marked_names,
     drop_names,
+    label_key,
+    without_name,
 )
 from obsv.metrics.store.types import SeriesSet
 
@@ -252,4 +255,6 @@ class Evaluator:
         values, found = -value.values, self.tokens(value)
         for i in [] if found is None else np.flatnonzero(found).tolist():
             values.flat[i] = self.token(scale(self.histogram(value.values.flat[i]).copy(), -1.0))
+        if not self.options.late_names and len({label_key(without_name(one)) for one in value.labels}) < len(values):
+            raise ExecutionError(SAME_LABELS)  # also for rows that never meet at a step, as in Prometheus
         return self.computed(value.like(values))

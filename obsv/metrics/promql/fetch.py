@@ -22,7 +22,7 @@ def moved(grid: Grid, at: At, offset_ms: int, top: Grid) -> Grid:
     """The times that a selector looks at: `@` fixes them (one step), the offset moves them back."""
     if at is None:
         return Grid(grid.start - offset_ms, grid.step, grid.count)
-    fixed = {"start": top.start, "end": top.end}[at] if isinstance(at, str) else at
+    fixed = {"start": top.start, "end": top.until}[at] if isinstance(at, str) else at
     return Grid(fixed - offset_ms, grid.step, 1)
 
 

@@ -18,16 +18,25 @@ SAME_LABELS = "vector cannot contain metrics with the same labelset"
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Evaluation times `start + i * step` for i in 0..count-1, unix ms."""
+    """Evaluation times `start + i * step` for i in 0..count-1, unix ms.
+
+    `asked_end` is the end of the range that was asked for, where that lies behind the last step; else 0.
+    """
 
     start: int
     step: int
     count: int
+    asked_end: int = 0
 
     @property
     def end(self) -> int:
         """The last time."""
         return self.start + (self.count - 1) * self.step
+
+    @property
+    def until(self) -> int:
+        """What `end()` is: the end that was asked for."""
+        return self.asked_end or self.end
 
     @property
     def times(self) -> Int64:

@@ -108,7 +108,10 @@ async def test_zstd(bench):
     [
         ({"content_encoding": "gzip"}, "use snappy or zstd"),
         ({"content_type": "application/json"}, "use application/x-protobuf"),
-        ({"content_type": "application/x-protobuf;proto=io.prometheus.write.v3.Request"}, "use prometheus.WriteRequest"),
+        (
+            {"content_type": "application/x-protobuf;proto=io.prometheus.write.v3.Request"},
+            "use prometheus.WriteRequest",
+        ),
     ],
 )
 async def test_what_is_not_supported(bench, headers, said):

@@ -29,6 +29,15 @@ def _sign(values: Float64) -> Float64:
     return np.where(values == 0, values, np.sign(values))
 
 
+# numpy multiplies by a rounded quotient; this order of operations gives Prometheus' last digit.
+def _degrees(values: Float64) -> Float64:
+    return values * 180.0 / np.pi
+
+
+def _radians(values: Float64) -> Float64:
+    return values * np.pi / 180.0
+
+
 def _clamp(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     vector = ev.floats(ev.vector(node.args[0], grid))
     low, high = np.full(grid.count, -np.inf), np.full(grid.count, np.inf)
@@ -36,8 +45,10 @@ def _clamp(ev: Evaluator, node: Call, grid: Grid) -> Vector:
         low = ev.scalar(node.args[1], grid).values
     if node.name in ("clamp", "clamp_max"):
         high = ev.scalar(node.args[-1], grid).values
-    # A NaN bound makes every value NaN; a minimum above the maximum leaves nothing.
-    values = np.maximum(low, np.minimum(high, vector.values))
+    # A NaN bound makes every value NaN, but the infinite bound at the far end wins over a NaN, as in Go's math.Max and
+    # math.Min; a minimum above the maximum leaves nothing.
+    values = np.where(high == -np.inf, high, np.minimum(high, vector.values))
+    values = np.where(low == np.inf, low, np.maximum(low, values))
     return ev.computed(vector.like(values, vector.present & ~(low > high)))
 
 
@@ -74,8 +85,8 @@ def _of_two(ev: Evaluator, node: Call, grid: Grid) -> Scalar:
 
 _EACH: dict[str, Callable[[Float64], Float64]] = {
     "abs": np.abs, "acos": np.arccos, "acosh": np.arccosh, "asin": np.arcsin, "asinh": np.arcsinh, "atan": np.arctan,
-    "atanh": np.arctanh, "ceil": np.ceil, "cos": np.cos, "cosh": np.cosh, "deg": np.degrees, "exp": np.exp,
-    "floor": np.floor, "ln": np.log, "log10": np.log10, "log2": np.log2, "rad": np.radians, "sgn": _sign,
+    "atanh": np.arctanh, "ceil": np.ceil, "cos": np.cos, "cosh": np.cosh, "deg": _degrees, "exp": np.exp,
+    "floor": np.floor, "ln": np.log, "log10": np.log10, "log2": np.log2, "rad": _radians, "sgn": _sign,
     "sin": np.sin, "sinh": np.sinh, "sqrt": np.sqrt, "tan": np.tan, "tanh": np.tanh,
 }  # fmt: skip
 
@@ -84,11 +95,11 @@ FUNCTIONS: dict[str, Function] = {
     "clamp": _clamp,
     "clamp_max": _clamp,
     "clamp_min": _clamp,
-    "end": _constant(lambda ev: ev.top.end / 1000),
+    "end": _constant(lambda ev: ev.top.until / 1000),
     "max_of": _of_two,
     "min_of": _of_two,
     "pi": _constant(lambda ev: np.pi),
-    "range": _constant(lambda ev: (ev.top.end - ev.top.start) / 1000),
+    "range": _constant(lambda ev: (ev.top.until - ev.top.start) / 1000),
     "start": _constant(lambda ev: ev.top.start / 1000),
     "step": _constant(lambda ev: ev.top.step / 1000 if ev.top.count > 1 else 0.0),
     "round": _round,

@@ -105,11 +105,14 @@ def _window(ev: Evaluator, node: Call, grid: Grid) -> Vector:
 
 
 def _ahead_of_now(matrix: Matrix, grid: Grid, params: Params) -> tuple[Matrix, Params]:
-    """predict_linear looks ahead from the time of evaluation, wherever offset and `@` have moved the window."""
+    """predict_linear looks ahead from the time of evaluation, wherever offset and `@` have moved the window.
+
+    The kernel takes how far that is behind the window's end, in ms.
+    """
     windows = matrix.grid
     if windows.count != grid.count:
         windows = Grid(windows.start, 0, grid.count)
-    return replace(matrix, grid=windows), (params[0] + (grid.times - windows.times) / 1000,)
+    return replace(matrix, grid=windows), (params[0], (grid.times - windows.times).astype(np.float64))
 
 
 def _check_smoothing(params: Params) -> None:

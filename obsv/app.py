@@ -21,6 +21,7 @@ from obsv.http import exception_handlers, health_router, install_frame, openapi_
 from obsv.lifespan import Instance
 from obsv.metrics import rules, scrape, selfmetrics
 from obsv.metrics.api import (
+    beside_handlers,
     deletion_router,
     federation_router,
     metrics_admin_router,
@@ -30,6 +31,7 @@ from obsv.metrics.api import (
     status_handlers,
 )
 from obsv.metrics.ingest import IngestStats, RemoteWrite, SampleRates, datadog, graphite, influx, remote_write_handler
+from obsv.metrics.ingest.began import Beginnings
 from obsv.metrics.ingest.door import Door
 from obsv.metrics.promql import Engine, EngineOptions, Grid
 from obsv.metrics.store.types import WriteBatch, WriteResult
@@ -86,8 +88,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
     instance.duties = (Duty("metrics.scrape", scraper.run), Duty("metrics.rules", recording.run))
     rates, max_body_bytes = SampleRates(clock), settings.server.max_body_bytes
-    write = RemoteWrite(instance.remote_writer, authenticate, instance.limits.of, rates, stats, max_body_bytes)
-    door = Door(instance.store, authenticate, instance.limits.of, rates, stats, max_body_bytes)
+    beside, beginnings = instance.beside, Beginnings(clock, settings.metrics.late_window)
+    gate = (authenticate, instance.limits.of, rates, stats, max_body_bytes)
+    write = RemoteWrite(instance.remote_writer, beside.keep, beginnings, *gate)
+    door = Door(instance.store, beside.keep, *gate)
     datadog_series = datadog.Datadog(door)
     ports = graphite.GraphitePorts(settings.metrics.graphite, door, clock, organisation)
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
@@ -108,6 +112,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 may_read,
                 rules.rules_handler(recording.of),
                 parse_handler(),
+                *beside_handlers(instance.beside),
                 *status_handlers(instance.store, scraper.targets, _flags(settings)),
             ),
             federation_router(
@@ -116,7 +121,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 lookback_ms=settings.metrics.lookback,
                 max_samples=settings.metrics.query_max_samples,
             ),
-            deletion_router(instance.store, requires_scope("admin:org"), note_deletion),
+            deletion_router(instance.store, instance.beside.exemplars, requires_scope("admin:org"), note_deletion),
             metrics_admin_router(instance.store, may_administer),
             health_router(instance.checks(), metrics_guard=may_administer),
             reference_router(docs_frame),

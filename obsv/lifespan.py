@@ -31,6 +31,7 @@ from obsv.db import close_database, fetch, migrate, open_database, ping
 from obsv.egress import Policy, close_egress, open_egress
 from obsv.http import get_logger
 from obsv.keys import close_keys, open_keys
+from obsv.metrics.beside import Beside
 from obsv.metrics.ingest import Limits, OrgLimits
 from obsv.metrics.jobs import retention_job
 from obsv.metrics.scrape import declared_hosts as scraped_hosts
@@ -56,6 +57,7 @@ class Instance:
         self.settings, self.clock = settings, clock
         self.limits = OrgLimits(self._plan)
         self.access_log = AccessLog(clock)
+        self.beside = Beside()
         self.duties: tuple[Duty, ...] = ()
         self._accounts: Installed[Accounts] = Installed("accounts service")
         self._store: Installed[MetricStore] = Installed("metric store")
@@ -165,7 +167,7 @@ class Instance:
             await sending
 
         stack.push_async_callback(stop_sending)
-        retention = retention_job(self.store, self.clock, _organisations, self._retention_ms)
+        retention = retention_job(self.store, self.beside.exemplars, self.clock, _organisations, self._retention_ms)
         accounts = self._accounts.get()
         jobs = (
             *outbox_jobs(mail),

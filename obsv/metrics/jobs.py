@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 
 from obsv.core.clock import Clock
+from obsv.metrics.beside import Exemplars
 from obsv.metrics.store.base import MetricStore
 from obsv.scheduler import Job
 
@@ -13,6 +14,7 @@ DAY_MS = 86_400_000
 
 def retention_job(
     store: Callable[[], MetricStore],
+    exemplars: Exemplars,
     clock: Clock,
     organisations: Callable[[], Awaitable[Iterable[int]]],
     retention_ms: Callable[[int], Awaitable[int]],
@@ -24,6 +26,7 @@ def retention_job(
         for org in await organisations():
             cutoff = (clock.now_ms() - await retention_ms(org)) // DAY_MS * DAY_MS
             dropped += await store().drop_before(org, cutoff)
+            await exemplars.trim(org, cutoff)
         return dropped
 
     return Job("metrics.retention", every_s=3600, run=run)

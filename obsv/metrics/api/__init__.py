@@ -1,6 +1,7 @@
 """The Prometheus HTTP API under /api/v1 as Prometheus 3 answers it, and the admin's own."""
 
 from obsv.metrics.api.admin import metrics_admin_router
+from obsv.metrics.api.beside import beside_handlers
 from obsv.metrics.api.deletion import deletion_router
 from obsv.metrics.api.federate import federation_router
 from obsv.metrics.api.router import prometheus_router
@@ -9,6 +10,7 @@ from obsv.metrics.api.status import status_handlers
 from obsv.metrics.api.syntax import parse_handler
 
 __all__ = [
+    "beside_handlers",
     "deletion_router",
     "federation_router",
     "metrics_admin_router",

@@ -9,9 +9,9 @@ from litestar import Router, route
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Guard
 
-from obsv.core.errors import Forbidden
 from obsv.metrics.api.answers import EXCEPTION_HANDLERS
-from obsv.metrics.api.params import AnyRequest, BadData, Params
+from obsv.metrics.api.params import AnyRequest, BadData, Params, org_of
+from obsv.metrics.beside import Exemplars
 from obsv.metrics.store.base import MetricStore
 
 EVER_MS = 1 << 53
@@ -21,24 +21,22 @@ Note = Callable[[AnyRequest, int], Awaitable[None]]
 """Tells who deleted how many samples."""
 
 
-def deletion_router(store: Callable[[], MetricStore], guard: Guard, note: Note) -> Router:
+def deletion_router(store: Callable[[], MetricStore], exemplars: Exemplars, guard: Guard, note: Note) -> Router:
     """`guard` sets `request.state.actor` and lets only those in who may delete."""
     return Router(
         "/api/v1/admin/tsdb",
-        route_handlers=_handlers(store, note),
+        route_handlers=_handlers(store, exemplars, note),
         guards=[guard],
         exception_handlers=EXCEPTION_HANDLERS,
         tags=["Prometheus"],
     )
 
 
-def _handlers(store: Callable[[], MetricStore], note: Note) -> list[HTTPRouteHandler]:
+def _handlers(store: Callable[[], MetricStore], exemplars: Exemplars, note: Note) -> list[HTTPRouteHandler]:
     @route("/delete_series", http_method=["POST", "PUT"], status_code=204, summary="Delete samples of series")
     async def delete_series(request: AnyRequest) -> None:
         """They are gone for good, and their space is free, when this answers."""
-        org: int | None = request.state.actor.org
-        if org is None:
-            raise Forbidden("This token belongs to no organisation.")
+        org = org_of(request)
         params = await Params.of(request)
         sets = params.matcher_sets()
         if not sets:
@@ -46,7 +44,10 @@ def _handlers(store: Callable[[], MetricStore], note: Note) -> list[HTTPRouteHan
         start, end = params.time_ms("start", -EVER_MS), params.time_ms("end", round(time.time() * 1000) + 86_400_000)
         if end < start:
             raise BadData('invalid parameter "end": end timestamp must not be before start time')
-        count = sum([await store().delete(org, matchers, start, end) for matchers in sets])
+        count = 0
+        for matchers in sets:
+            count += await store().delete(org, matchers, start, end)
+            await exemplars.delete(org, matchers, start, end)
         await note(request, count)
 
     @route("/clean_tombstones", http_method=["POST", "PUT"], status_code=204, summary="Nothing to do")

@@ -10,8 +10,8 @@ import numpy as np
 from litestar import Response, Router, get
 from litestar.types import Guard
 
-from obsv.core.errors import BadRequest, Forbidden
-from obsv.metrics.api.params import AnyRequest, BadData, Params
+from obsv.core.errors import BadRequest
+from obsv.metrics.api.params import AnyRequest, BadData, Params, org_of
 from obsv.metrics.histograms import is_token
 from obsv.metrics.kernels import promql as kernel
 from obsv.metrics.store.base import MetricStore
@@ -28,9 +28,7 @@ def federation_router(store: Callable[[], MetricStore], guard: Guard, *, lookbac
 
     @get("/", summary="Current samples as text", media_type=TYPE)
     async def federate(request: AnyRequest) -> Response[bytes]:
-        org: int | None = request.state.actor.org
-        if org is None:
-            raise Forbidden("This token belongs to no organisation.")
+        org = org_of(request)
         try:
             sets = (await Params.of(request)).matcher_sets()
         except BadData as error:

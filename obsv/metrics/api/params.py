@@ -11,13 +11,23 @@ from urllib.parse import parse_qsl
 
 from litestar import Request
 
+from obsv.core.errors import Forbidden
 from obsv.metrics.promql import ParseError, parse_matchers
 from obsv.metrics.promql.lexer import PART, UNITS_MS
 from obsv.metrics.store.types import Matcher
 
 AnyRequest = Request[Any, Any, Any]
+GET_POST: Any = ["GET", "POST"]
 MIN_MS, MAX_MS = -(2**53), 2**53
 _DURATION = re.compile(r"(?:\d+(?:ms|[smhdwy]))+")
+
+
+def org_of(request: AnyRequest) -> int:
+    """The organisation of who asks.  Raises Forbidden where there is none."""
+    org: int | None = request.state.actor.org
+    if org is None:
+        raise Forbidden("This token belongs to no organisation.")
+    return org
 
 
 class BadData(Exception):

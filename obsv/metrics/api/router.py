@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 from litestar import Response, Router, get, route
 from litestar.handlers import HTTPRouteHandler
@@ -12,25 +11,17 @@ from litestar.params import FromPath
 from litestar.types import Guard
 
 from obsv import __version__
-from obsv.core.errors import Forbidden, Unavailable
+from obsv.core.errors import Unavailable
 from obsv.metrics.api.answers import EXCEPTION_HANDLERS, envelope, result_json, success
 from obsv.metrics.api.encoding import Encoding
-from obsv.metrics.api.params import AnyRequest, BadData, Params
+from obsv.metrics.api.params import GET_POST, AnyRequest, BadData, Params, org_of
 from obsv.metrics.promql import Engine, Grid, Query, parse, print_expr
 from obsv.metrics.promql.options import MAX_POINTS
 from obsv.metrics.store.base import MetricStore
 
-GET_POST: Any = ["GET", "POST"]
 TRUNCATED = "results truncated due to limit"
 SERIES_LIMIT = 1_000_000
 BUILD = {"version": __version__, "revision": "", "branch": "", "buildUser": "", "buildDate": "", "goVersion": ""}
-
-
-def _org(request: AnyRequest) -> int:
-    org: int | None = request.state.actor.org
-    if org is None:
-        raise Forbidden("This token belongs to no organisation.")
-    return org
 
 
 def _timeout_s(params: Params) -> float:
@@ -91,7 +82,7 @@ def _query_handlers(store: Callable[[], MetricStore], engine: Callable[[], Engin
         limit = params.limit()
         if engine().is_full:
             raise Unavailable("Too many queries are waiting; try again in a moment.", retry_after_s=1)
-        query = Query(_org(request), params.text("query"), grid, is_range, _lookback(params), _timeout_s(params))
+        query = Query(org_of(request), params.text("query"), grid, is_range, _lookback(params), _timeout_s(params))
         result = await engine().run(store(), query)
         data, is_cut = result_json(result, is_range=is_range, limit=limit)
         return envelope(data, result.warnings + ([TRUNCATED] if is_cut else []), result.infos)
@@ -121,7 +112,7 @@ def find_series(store: Callable[[], MetricStore]) -> Callable[[AnyRequest], Awai
             raise BadData("no match[] parameter provided")
         start, end = params.span()
         limit = params.limit()
-        found = await store().series(_org(request), sets, start, end, limit=limit + 1 if limit else SERIES_LIMIT)
+        found = await store().series(org_of(request), sets, start, end, limit=limit + 1 if limit else SERIES_LIMIT)
         is_cut = 0 < limit < len(found)
         return success(found[:limit] if is_cut else found, [TRUNCATED] if is_cut else None)
 
@@ -134,7 +125,7 @@ def _label_handlers(store: Callable[[], MetricStore]) -> list[HTTPRouteHandler]:
         params = await Params.of(request)
         start, end = params.span()
         limit = params.limit()
-        found = await store().label_names(_org(request), params.matcher_sets(), start, end, limit=SERIES_LIMIT)
+        found = await store().label_names(org_of(request), params.matcher_sets(), start, end, limit=SERIES_LIMIT)
         is_cut = 0 < limit < len(found)
         return success(found[:limit] if is_cut else found, [TRUNCATED] if is_cut else None)
 
@@ -144,7 +135,8 @@ def _label_handlers(store: Callable[[], MetricStore]) -> list[HTTPRouteHandler]:
         start, end = params.span()
         limit = params.limit()
         wanted = unescape_name(name)
-        found = await store().label_values(_org(request), wanted, params.matcher_sets(), start, end, limit=SERIES_LIMIT)
+        org, sets = org_of(request), params.matcher_sets()
+        found = await store().label_values(org, wanted, sets, start, end, limit=SERIES_LIMIT)
         is_cut = 0 < limit < len(found)
         return success(found[:limit] if is_cut else found, [TRUNCATED] if is_cut else None)
 
@@ -152,15 +144,6 @@ def _label_handlers(store: Callable[[], MetricStore]) -> list[HTTPRouteHandler]:
 
 
 def _other_handlers() -> list[HTTPRouteHandler]:
-    @route("/query_exemplars", http_method=GET_POST, status_code=200, summary="Exemplars of a query's series")
-    async def exemplars(request: AnyRequest) -> Response[bytes]:
-        parse((await Params.of(request)).text("query"))
-        return success([])
-
-    @get("/metadata", summary="Types and help of metrics")
-    async def metadata() -> Response[bytes]:
-        return success({})
-
     @get("/alerts", summary="Pending and firing alerts")
     async def alerts() -> Response[bytes]:
         return success({"alerts": []})
@@ -169,7 +152,7 @@ def _other_handlers() -> list[HTTPRouteHandler]:
     async def buildinfo() -> Response[bytes]:
         return success(BUILD)
 
-    return [exemplars, metadata, alerts, buildinfo]
+    return [alerts, buildinfo]
 
 
 def unescape_name(name: str) -> str:

@@ -13,9 +13,8 @@ from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
 from obsv.core.duration import format_duration_ms
-from obsv.core.errors import Forbidden
 from obsv.metrics.api.answers import success
-from obsv.metrics.api.params import AnyRequest, BadData, Params
+from obsv.metrics.api.params import AnyRequest, BadData, Params, org_of
 from obsv.metrics.cardinality import Cardinality
 from obsv.metrics.scrape import TargetStatus
 from obsv.metrics.store.base import Countable, MetricStore
@@ -75,7 +74,7 @@ def _status(store: Callable[[], MetricStore], flags: dict[str, str]) -> list[HTT
 
     @get("/status/tsdb", summary="Where series come from")
     async def tsdb(request: AnyRequest) -> Response[bytes]:
-        org = _org(request)
+        org = org_of(request)
         found, stats = await _cardinality(store(), org, _limit(await Params.of(request))), await store().stats(org)
         head = {
             "numSeries": found.series,
@@ -118,17 +117,10 @@ def _lists(found: Cardinality) -> dict[str, Any]:
     }
 
 
-def _org(request: AnyRequest) -> int:
-    org: int | None = request.state.actor.org
-    if org is None:
-        raise Forbidden("This token belongs to no organisation.")
-    return org
-
-
 def _targets(targets: TargetsOf) -> list[HTTPRouteHandler]:
     @get("/targets", summary="What is scraped")
     async def listed(request: AnyRequest) -> Response[bytes]:
-        org, params = _org(request), await Params.of(request)
+        org, params = org_of(request), await Params.of(request)
         state, pool = params.text("state").lower() or "any", params.text("scrapePool")
         mine = [one for one in targets() if one.org == org and pool in ("", one.pool)]
         active = [_active(one) for one in mine if not one.is_dropped] if state in ("any", "active") else []
@@ -147,7 +139,7 @@ def _targets(targets: TargetsOf) -> list[HTTPRouteHandler]:
 
     @get("/targets/metadata", summary="Types and help of what is scraped")
     async def metadata(request: AnyRequest) -> Response[bytes]:
-        org, params = _org(request), await Params.of(request)
+        org, params = org_of(request), await Params.of(request)
         wanted, limit = params.text("metric"), params.limit()
         matchers = params.matchers("match_target")
         rows = [

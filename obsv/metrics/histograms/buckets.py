@@ -21,13 +21,24 @@ class Bucket:
     upper_inclusive: bool
 
 
+# Prometheus has its bounds from a table whose last digit is not always right.  A digit less one is how far it is too
+# low, in units of 2**-53, at 2**(i / 256 - 1); with it bounds (and what is interpolated between them) are the same.
+_TOO_LOW = (
+    "1111112111211111112311222222222211211121122211221122102211221122"
+    "1111112222332132112111211112111111121011213311221222112121332222"
+    "2121223322322122222222323233323311221121223321332233212232332232"
+    "2243223233433343333333444455435422322333324422333243223333543344"
+)
+_FRACTIONS = [math.pow(2.0, i / 256 - 1) - (int(low) - 1) * 2.0**-53 for i, low in enumerate(_TOO_LOW)]
+
+
 def upper_bound(schema: int, index: int) -> float:
     """Where a positive bucket of an exponential schema ends."""
-    exponent = math.ldexp(index, -schema)
+    exponent, part = (index >> schema, index & (1 << schema) - 1) if schema > 0 else (index << -schema, 0)
     if exponent < 1024:
-        return math.pow(2.0, exponent) if exponent > -1080 else 0.0
+        return math.ldexp(_FRACTIONS[part << 8 - schema] if part else 0.5, exponent + 1) if exponent > -1080 else 0.0
     # The bucket of the largest numbers ends at the largest one; what lies beyond is infinite.
-    return sys.float_info.max if exponent == 1024 else math.inf
+    return sys.float_info.max if (exponent, part) == (1024, 0) else math.inf
 
 
 def _bounds(histogram: Histogram, index: int) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from litestar.types import Scope
 
 from obsv.core.errors import Forbidden
 from obsv.metrics.ingest.limits import Limits, SampleRates
-from obsv.metrics.ingest.remote_write import HasOrg, IngestStats
+from obsv.metrics.ingest.remote_write import HasOrg, IngestStats, KeepBeside
 from obsv.metrics.ingest.unpack import unpack
 from obsv.metrics.store.base import MetricStore
 from obsv.metrics.store.types import WriteBatch, WriteResult
@@ -24,6 +24,7 @@ class Door:
     """The ways in that are not remote_write go through here.  `authenticate` and `limits` raise ObsvErrors."""
 
     store: Callable[[], MetricStore]
+    keep_beside: KeepBeside
     authenticate: Callable[[Scope], Awaitable[HasOrg]]
     limits: Callable[[int], Awaitable[Limits]]
     rates: SampleRates
@@ -51,6 +52,8 @@ class Door:
     async def write(self, org: int, batch: WriteBatch, *, imported: bool = False) -> WriteResult:
         """Store samples and count them; those of an import are bounded by retention alone, not by the late window."""
         result = await self.store().write(org, batch, imported=imported)
+        if batch.exemplars or batch.metadata:
+            await self.keep_beside(org, batch)
         self.rates.spend(org, result.accepted)
         self.stats.count(result)
         return result

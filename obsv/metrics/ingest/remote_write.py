@@ -19,18 +19,21 @@ from litestar.handlers import ASGIRouteHandler
 from litestar.types import HTTPReceiveMessage, Receive, Scope, Send
 
 from obsv.core.errors import Forbidden, ObsvError, TooLarge, TooMany, Unavailable, Unsupported
-from obsv.metrics.ingest import write2
+from obsv.metrics.ingest import write1, write2
+from obsv.metrics.ingest.began import Beginnings
 from obsv.metrics.ingest.limits import Limits, SampleRates
+from obsv.metrics.ingest.request import Request
 from obsv.metrics.ingest.unpack import unpack
 from obsv.metrics.store.base import RemoteWriter
-from obsv.metrics.store.types import WriteResult
+from obsv.metrics.store.types import WriteBatch, WriteResult
 
 PATH = "/api/v1/write"
 ENCODINGS = {b"": "snappy", b"snappy": "snappy", b"zstd": "zstd"}
-MESSAGE = "prometheus.WriteRequest"
 READ_IN_PLACE = 65_536
 
 Headers = list[tuple[bytes, bytes]]
+KeepBeside = Callable[[int, WriteBatch], Awaitable[int]]
+"""Keeps a batch's exemplars and metadata, and gives how many exemplars."""
 
 
 class HasOrg(Protocol):
@@ -69,6 +72,8 @@ class RemoteWrite:
     """The endpoint and what it is wired to.  `authenticate` and `limits` raise ObsvErrors."""
 
     store: Callable[[], RemoteWriter]
+    keep_beside: KeepBeside
+    beginnings: Beginnings
     authenticate: Callable[[Scope], Awaitable[HasOrg]]
     limits: Callable[[int], Awaitable[Limits]]
     rates: SampleRates
@@ -105,25 +110,34 @@ class RemoteWrite:
         self.rates.check(actor.org, limits.samples_per_s)
         body = await self._read(given.get(b"content-length", b""), receive)
         if message == write2.MESSAGE:
-            result = await self._write2(actor.org, body, encoding)
+            result, exemplars = await self._take(actor.org, body, encoding, write2.decode)
         else:
-            result = await self.store().write_remote(actor.org, body, encoding)
+            result, exemplars = await self.store().write_remote(actor.org, body, encoding), 0
+            if result.beside:
+                more, exemplars = await self._take(actor.org, body, encoding, write1.decode)
+                result.add(more)
         self.rates.spend(actor.org, result.accepted)
         self.stats.count(result)
         self.stats.body_bytes += len(body)
         if not result.refused:
-            return 204, _written(result), ""
-        return 400, _written(result), refusal(result)
+            return 204, _written(result, exemplars), ""
+        return 400, _written(result, exemplars), refusal(result)
 
-    async def _write2(self, org: int, body: bytes, encoding: str) -> WriteResult:
-        """A 2.0 request.  One of many series is read in a thread, where it takes turns with others."""
+    async def _take(
+        self, org: int, body: bytes, encoding: str, decode: Callable[[bytes], Request]
+    ) -> tuple[WriteResult, int]:
+        """What became of the samples that `decode` finds, and how many exemplars were kept.
+
+        A body of many series is read in a thread, where it takes turns with others.
+        """
         data = unpack(body, encoding, self.max_unpacked_bytes)
-        request = write2.decode(data) if len(data) < READ_IN_PLACE else await asyncio.to_thread(write2.decode, data)
+        request = decode(data) if len(data) < READ_IN_PLACE else await asyncio.to_thread(decode, data)
+        if zeros := self.beginnings.zeros(org, request):
+            await self.store().write(org, zeros)
         result = await self.store().write(org, request.batch)
-        if request.histograms:
-            result.refused["histogram"] = request.histograms
-            result.detail = result.detail or "native histograms are not kept yet"
-        return result
+        if request.bad:
+            result.refuse("histogram", request.bad, f"a native histogram makes no sense: {request.fault}")
+        return result, await self.keep_beside(org, request.batch)
 
     async def _read(self, length: bytes, receive: Receive) -> bytes:
         if length.isdigit() and int(length) > self.max_body_bytes:
@@ -162,17 +176,17 @@ def _message(content_type: bytes) -> str:
         name, _, value = parameter.partition("=")
         value = value.strip().strip('"')
         if name.strip().lower() == "proto":
-            if value not in (MESSAGE, write2.MESSAGE):
-                raise Unsupported(f"message {value!r} is not supported; use {MESSAGE} or {write2.MESSAGE}")
+            if value not in (write1.MESSAGE, write2.MESSAGE):
+                raise Unsupported(f"message {value!r} is not supported; use {write1.MESSAGE} or {write2.MESSAGE}")
             return value
-    return MESSAGE
+    return write1.MESSAGE
 
 
-def _written(result: WriteResult) -> Headers:
+def _written(result: WriteResult, exemplars: int) -> Headers:
     return [
-        (b"x-prometheus-remote-write-samples-written", b"%d" % result.accepted),
-        (b"x-prometheus-remote-write-histograms-written", b"0"),
-        (b"x-prometheus-remote-write-exemplars-written", b"0"),
+        (b"x-prometheus-remote-write-samples-written", b"%d" % (result.accepted - result.histograms)),
+        (b"x-prometheus-remote-write-histograms-written", b"%d" % result.histograms),
+        (b"x-prometheus-remote-write-exemplars-written", b"%d" % exemplars),
     ]
 
 

@@ -39,11 +39,12 @@ cdef extern from "head.h" namespace "obsv" nogil:
 
     cdef cppclass Outcome:
         uint64_t accepted
-        uint64_t refused[6]
+        uint64_t refused[5]
         int first_reason
         int first_fault
         int64_t first_t
         string first_key
+        uint64_t beside
         string skips
 
     cdef cppclass Columns:
@@ -127,7 +128,7 @@ cdef class Head:
     def outcome(self):
         cdef const Outcome* found = &self.head.outcome()
         return (found.accepted, tuple([found.refused[i] for i in range(REFUSALS)]), found.first_reason,
-                found.first_fault, found.first_t, text(found.first_key), text(found.skips))
+                found.first_fault, found.first_t, text(found.first_key), text(found.skips), found.beside)
 
     def apply(self):
         with nogil:

@@ -192,6 +192,8 @@ class Head {
                 if (wire != 2 || !body.chunk(message) || !time_series(message)) return false;
             } else if ((field == 3 && wire != 2) || !body.skip(wire)) {
                 return false;
+            } else if (field == 3) {
+                outcome_.beside++;
             }
         }
         return true;
@@ -207,7 +209,6 @@ class Head {
         }
         key.end = message.p;
         points_.clear();
-        uint64_t histograms = 0;
         bool scattered = false;
         while (message.more()) {
             uint64_t field;
@@ -227,8 +228,8 @@ class Head {
                 scattered_.append(view(inner));
             } else if (field == 2) {
                 if (!point(inner)) return false;
-            } else if (field == 4) {
-                histograms++;
+            } else {
+                outcome_.beside++;
             }
         }
         if (scattered) {
@@ -236,7 +237,6 @@ class Head {
             key = {reinterpret_cast<const Byte*>(scattered_.data()),
                    reinterpret_cast<const Byte*>(scattered_.data()) + scattered_.size()};
         }
-        if (histograms) refuse(HISTOGRAM, key, 0, histograms);
         return points_.empty() || series(sid, key);
     }
 
@@ -268,6 +268,7 @@ class Head {
                 return false;
             }
         }
+        if ((sample.bits & TOKEN_MASK) == TOKEN_TAG) sample.bits = PLAIN_NAN;
         points_.push_back(sample);
         return true;
     }
@@ -364,11 +365,7 @@ class Head {
 
     void refuse_point(int reason, Reader key, int64_t t) {
         skip_writer_.skip(ordinal_++);
-        refuse(reason, key, t, 1);
-    }
-
-    void refuse(int reason, Reader key, int64_t t, uint64_t count) {
-        outcome_.refused[reason] += count;
+        outcome_.refused[reason]++;
         if (outcome_.first_reason >= 0) return;
         outcome_.first_reason = reason;
         outcome_.first_t = t;

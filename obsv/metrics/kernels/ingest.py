@@ -17,7 +17,7 @@ else:
         from obsv.metrics.kernels.ingest_plain import Head
         from obsv.metrics.kernels.ragged_plain import encode_request, merge
 
-REASONS = ("too_old", "too_new", "duplicate", "labels", "series_limit", "histogram")
+REASONS = ("too_old", "too_new", "duplicate", "labels", "series_limit")
 """Names of the refusal counts of `Head.outcome`, in their order."""
 
 FAULTS = (

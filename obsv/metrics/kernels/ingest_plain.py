@@ -13,7 +13,6 @@ import numpy as np
 from obsv.metrics.kernels.ragged_plain import Float64, Int64, Points, Ragged, UInt32, columns, ints, settle
 from obsv.metrics.kernels.request_plain import (
     DUPLICATE,
-    HISTOGRAM,
     KEEPS,
     LABELS,
     REFUSALS,
@@ -38,7 +37,7 @@ from obsv.metrics.kernels.wire_plain import (
     write_skips,
 )
 
-Outcome = tuple[int, tuple[int, ...], int, int, int, bytes, bytes]
+Outcome = tuple[int, tuple[int, ...], int, int, int, bytes, bytes, int]
 Buffer = bytes | bytearray | memoryview
 
 
@@ -57,7 +56,7 @@ class Head:
         self._current: dict[int, Points] = {}
         self._frozen: dict[int, Points] = {}
         self._request = Request(0, 0, None, set(), 0, 0)
-        self._outcome: Outcome = (0, (0,) * REFUSALS, -1, LABELS_OK, 0, b"", b"")
+        self._outcome: Outcome = (0, (0,) * REFUSALS, -1, LABELS_OK, 0, b"", b"", 0)
 
     # -- a request ----------------------------------------------------------------------------------------------
 
@@ -75,7 +74,7 @@ class Head:
             return fine
 
     def outcome(self) -> Outcome:
-        """(accepted, refused by reason, first reason or -1, label fault, its time, its label bytes, skips)."""
+        """(accepted, refused by reason, first reason or -1, label fault, its time, its label bytes, skips, beside)."""
         return self._outcome
 
     def apply(self) -> None:
@@ -198,16 +197,17 @@ class Head:
                     raise BrokenError
                 if number == 1:
                     self._time_series(body, start, end)
+                request.beside += number == 3
         except BrokenError:
             self._roll_back()
             return False
-        self._outcome = (request.accepted, tuple(request.refused), *request.first, write_skips(request.skipped))
+        runs = write_skips(request.skipped)
+        self._outcome = (request.accepted, tuple(request.refused), *request.first, runs, request.beside)
         return True
 
     def _time_series(self, body: bytes, start: int, end: int) -> None:
         key = bytearray()
         points: Points = []
-        histograms = 0
         for number, wire, first, last in fields(body, start, end):
             if 1 <= number <= 4 and wire != 2:
                 raise BrokenError
@@ -217,10 +217,8 @@ class Head:
                 key += body[first:last]
             elif number == 2:
                 points.append(parse_point(body, first, last))
-            elif number == 4:
-                histograms += 1
-        if histograms:
-            self._refuse(HISTOGRAM, LABELS_OK, 0, bytes(key), histograms)
+            elif number in (3, 4):
+                self._request.beside += 1
         if points:
             self._judge_series(bytes(key), points)
 
@@ -296,10 +294,7 @@ class Head:
     def _refuse_point(self, reason: int, fault: int, t: int, key: bytes) -> None:
         self._request.skipped.append(self._request.ordinal)
         self._request.ordinal += 1
-        self._refuse(reason, fault, t, key, 1)
-
-    def _refuse(self, reason: int, fault: int, t: int, key: bytes, count: int) -> None:
-        self._request.refused[reason] += count
+        self._request.refused[reason] += 1
         if self._request.first[0] < 0:
             self._request.first = (reason, fault, t, key)
 

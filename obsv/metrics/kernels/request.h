@@ -9,7 +9,10 @@
 namespace obsv {
 
 // Reasons for refusing a sample; the Python side has the names, in this order.
-enum Refusal : int { TOO_OLD, TOO_NEW, DUPLICATE, LABELS, SERIES_LIMIT, HISTOGRAM, REFUSALS };
+enum Refusal : int { TOO_OLD, TOO_NEW, DUPLICATE, LABELS, SERIES_LIMIT, REFUSALS };
+
+// NaNs of this kind stand for histograms where a query meets them, so none may come from a sender.
+constexpr uint64_t TOKEN_TAG = 0x7FFC000000000000, TOKEN_MASK = 0xFFFF000000000000, PLAIN_NAN = 0x7FF8000000000001;
 
 struct Rules {
     int64_t oldest;       // no sample before this (retention)
@@ -27,6 +30,7 @@ struct Outcome {
     int first_fault = LABELS_OK;
     int64_t first_t = 0;
     std::string first_key;
+    uint64_t beside = 0;    // histograms, exemplars and metadata: read by those who keep them
     std::string skips;  // refused samples as (gap, run) varints over all samples of the body, for the log
 };
 

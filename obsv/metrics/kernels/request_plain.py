@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from obsv.metrics.kernels.ragged_plain import Points
-from obsv.metrics.kernels.wire_plain import LABELS_OK, BrokenError, Rules, fields, read_varint
+from obsv.metrics.kernels.wire_plain import LABELS_OK, BrokenError, Rules, fields, read_varint, signed
 
-TOO_OLD, TOO_NEW, DUPLICATE, LABELS, SERIES_LIMIT, HISTOGRAM, REFUSALS = range(7)
+TOO_OLD, TOO_NEW, DUPLICATE, LABELS, SERIES_LIMIT, REFUSALS = range(6)
 KEEPS, REPEATS = -1, -2
+
+# NaNs of this kind stand for histograms where a query meets them, so none may come from a sender.
+TOKEN_TAG, TOKEN_MASK, PLAIN_NAN = 0x7FFC_0000_0000_0000, 0xFFFF_0000_0000_0000, 0x7FF8_0000_0000_0001
 
 
 @dataclass
@@ -52,11 +55,7 @@ class Request:
     refused: list[int] = field(default_factory=lambda: [0] * REFUSALS)
     skipped: list[int] = field(default_factory=list[int])
     first: tuple[int, int, int, bytes] = (-1, LABELS_OK, 0, b"")
-
-
-def signed(value: int) -> int:
-    """A varint's 64 bits as int64."""
-    return value - (1 << 64) if value >> 63 else value
+    beside: int = 0
 
 
 def parse_point(data: bytes, start: int, end: int) -> tuple[int, int]:
@@ -67,6 +66,7 @@ def parse_point(data: bytes, start: int, end: int) -> tuple[int, int]:
             if wire != 1:
                 raise BrokenError
             bits = int.from_bytes(data[first:last], "little")
+            bits = PLAIN_NAN if bits & TOKEN_MASK == TOKEN_TAG else bits
         elif number == 2:
             if wire != 0:
                 raise BrokenError

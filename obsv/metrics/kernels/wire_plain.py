@@ -46,6 +46,11 @@ def read_varint(data: bytes, at: int, end: int) -> tuple[int, int]:
     raise BrokenError
 
 
+def signed(value: int) -> int:
+    """A varint's 64 bits as int64."""
+    return value - (1 << 64) if value >> 63 else value
+
+
 def put_varint(out: bytearray, value: int) -> None:
     """Append a varint."""
     while value > 0x7F:
@@ -82,14 +87,19 @@ def parse_labels(key: bytes) -> list[tuple[bytes, bytes]]:
     """The (name, value) pairs of Label messages under field 1.  Raises BrokenError."""
     pairs: list[tuple[bytes, bytes]] = []
     for _, _, start, end in fields(key, 0, len(key)):
-        pair = [b"", b""]
-        for number, wire, first, last in fields(key, start, end):
-            if number in (1, 2):
-                if wire != 2:
-                    raise BrokenError
-                pair[number - 1] = key[first:last]
-        pairs.append((pair[0], pair[1]))
+        pairs.append(parse_label(key, start, end))
     return pairs
+
+
+def parse_label(data: bytes, start: int, end: int) -> tuple[bytes, bytes]:
+    """(name, value) of one Label message.  Raises BrokenError."""
+    pair = [b"", b""]
+    for number, wire, first, last in fields(data, start, end):
+        if number in (1, 2):
+            if wire != 2:
+                raise BrokenError
+            pair[number - 1] = data[first:last]
+    return pair[0], pair[1]
 
 
 def put_label(out: bytearray, name: bytes, value: bytes) -> None:

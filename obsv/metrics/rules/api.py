@@ -10,9 +10,8 @@ from typing import Any
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
-from obsv.core.errors import Forbidden
 from obsv.metrics.api.answers import success
-from obsv.metrics.api.params import AnyRequest, BadData, Params
+from obsv.metrics.api.params import AnyRequest, BadData, Params, org_of
 from obsv.metrics.rules.model import GroupStatus, RecordingRule, Run
 from obsv.metrics.store.types import Matcher
 
@@ -26,9 +25,7 @@ def rules_handler(rules: RulesOf) -> HTTPRouteHandler:
 
     @get("/rules", summary="Rule groups")
     async def list_rules(request: AnyRequest) -> Response[bytes]:
-        org: int | None = request.state.actor.org
-        if org is None:
-            raise Forbidden("This token belongs to no organisation.")
+        org = org_of(request)
         params = await Params.of(request)
         kind = params.text("type")
         if kind not in ("", "alert", "record"):

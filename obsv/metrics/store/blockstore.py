@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 import cramjam
 import structlog
@@ -13,6 +14,7 @@ import structlog
 from obsv.metrics.cardinality import Cardinality, cardinality
 from obsv.metrics.kernels.ingest import encode_request, merge, put_label
 from obsv.metrics.kernels.memory import tune_allocator
+from obsv.metrics.store import native
 from obsv.metrics.store.base import StoreLimitExceeded, StoreUnavailable
 from obsv.metrics.store.blocks.engine import Blocks
 from obsv.metrics.store.blocks.shelf import off_loop
@@ -25,8 +27,11 @@ from obsv.metrics.store.verdict import write_result
 
 logger = structlog.stdlib.get_logger(__name__)
 
+Item = TypeVar("Item")
+
 COMPACT_EVERY_S = 10
 RETRY_S = 5
+HISTOGRAMS_AT_ONCE = 200
 MERGE_INLINE = 20_000
 """Fewer samples than this are merged on the event loop: a thread would take longer."""
 
@@ -120,17 +125,36 @@ class BlockStore:
 
     async def write(self, org: int, batch: WriteBatch, *, imported: bool = False) -> WriteResult:
         """Take samples that came another way; those of an import are bounded by retention alone."""
-        keys = [label_key(labels) for labels in batch.labels]
-        body = bytes(cramjam.snappy.compress_raw(encode_request(keys, batch.offsets, batch.t, batch.v)))
-        return await self._take(org, body, "snappy", bounded=not imported)
+        if not batch.histograms:
+            return await self._take(org, _body(batch), "snappy", bounded=not imported)
+        floats, histograms = native.split(batch)
+        result = await self._take(org, _body(floats), "snappy", bounded=not imported)
+        for at in range(0, len(histograms), HISTOGRAMS_AT_ONCE):
+            some = histograms[at : at + HISTOGRAMS_AT_ONCE]
+            result.add(await self._take_histograms(org, some, bounded=not imported))
+        return result
 
-    async def _take(self, org: int, body: bytes, encoding: str, *, bounded: bool) -> WriteResult:
+    async def _take_histograms(self, org: int, some: list[native.Sample], *, bounded: bool) -> WriteResult:
+        """All at once; where a part of one is refused each by itself, so that each is kept whole or not at all."""
+        result = await self._take(org, _body(native.parts(some)), "snappy", bounded=bounded, whole=True)
+        if not result.refused:
+            return WriteResult(len(some), histograms=len(some))
+        if len(some) == 1:
+            (reason, *_) = result.refused
+            return WriteResult(0, {reason: 1}, result.detail)
+        result = WriteResult()
+        for one in some:
+            result.add(await self._take_histograms(org, [one], bounded=bounded))
+        return result
+
+    async def _take(self, org: int, body: bytes, encoding: str, *, bounded: bool, whole: bool = False) -> WriteResult:
+        """Judge, log and apply a request; one that is to be taken `whole` is not taken with a refusal."""
         if self._head.is_overloaded:
             self._wake.set()
             raise StoreUnavailable("samples come in faster than they can be stored", retry_after_s=2)
         record, outcome = self._head.prepare(org, body, encoding, bounded=bounded)
         result = write_result(outcome, self._context.series_limit(org))
-        if result.accepted:
+        if result.accepted and not (whole and result.refused):
             await self._log.keep(record, self._head)
             if self._head.is_due:
                 self._wake.set()
@@ -192,8 +216,8 @@ class BlockStore:
         if not size:
             return SeriesSet.empty()
         if size <= MERGE_INLINE:
-            return self._join(stored, recent, limit)
-        return await asyncio.to_thread(self._join, stored, recent, limit)
+            return self._join(org, stored, recent, limit)
+        return await asyncio.to_thread(self._join, org, stored, recent, limit)
 
     def _read_head(
         self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, limit: int
@@ -204,13 +228,14 @@ class BlockStore:
             raise _too_many(limit)
         return sids, recent
 
-    def _join(self, stored: Ragged, recent: Ragged, limit: int) -> SeriesSet:
+    def _join(self, org: int, stored: Ragged, recent: Ragged, limit: int) -> SeriesSet:
         sids, offsets, t, v = merge(
             (stored.sids, stored.offsets, stored.t, stored.v), (recent.sids, recent.offsets, recent.t, recent.v)
         )
         if len(t) > limit:
             raise _too_many(limit)
-        return SeriesSet(self._head.index.labels(sids), offsets, t, v)
+        series = SeriesSet(self._head.index.labels(sids), offsets, t, v)
+        return native.folded(series) if self._head.index.has(org, native.PART) else series
 
     async def series(
         self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
@@ -218,7 +243,10 @@ class BlockStore:
         """Label sets of series that pass one of the sets; at most `limit` unless that is 0."""
 
         def read() -> list[dict[str, str]]:
-            return self._head.index.labels(_cut(self._head.index.find_any(org, matcher_sets, start_ms), limit))
+            found = self._head.index.find_any(org, matcher_sets, start_ms)
+            if self._head.index.has(org, native.PART):
+                return _cut(native.wholes(self._head.index.labels(found)), limit)
+            return self._head.index.labels(found[:limit] if limit > 0 else found)
 
         return await asyncio.to_thread(read)
 
@@ -229,7 +257,7 @@ class BlockStore:
 
         def read() -> list[str]:
             names = self._head.index.label_names(self._head.index.find_any(org, matcher_sets, start_ms))
-            return names[:limit] if limit > 0 else names
+            return _cut([name for name in names if name != native.PART], limit)
 
         return await asyncio.to_thread(read)
 
@@ -240,7 +268,7 @@ class BlockStore:
 
         def read() -> list[str]:
             values = self._head.index.label_values(self._head.index.find_any(org, matcher_sets, start_ms), name)
-            return values[:limit] if limit > 0 else values
+            return _cut(values, limit)
 
         return await asyncio.to_thread(read)
 
@@ -301,8 +329,13 @@ def label_key(labels: dict[str, str]) -> bytes:
     return bytes(out)
 
 
-def _cut(sids: UInt32, limit: int) -> UInt32:
-    return sids[:limit] if limit > 0 else sids
+def _body(batch: WriteBatch) -> bytes:
+    keys = [label_key(labels) for labels in batch.labels]
+    return bytes(cramjam.snappy.compress_raw(encode_request(keys, batch.offsets, batch.t, batch.v)))
+
+
+def _cut(items: list[Item], limit: int) -> list[Item]:
+    return items[:limit] if limit > 0 else items
 
 
 def _too_many(limit: int) -> StoreLimitExceeded:

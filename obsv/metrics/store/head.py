@@ -62,7 +62,8 @@ class StoreHead:
         if not self._kernel.prepare(org, message, self._rules(org, now, bounded=bounded)):
             raise BadRequest("protobuf: the message is not a remote_write 1.0 request")
         outcome = self._kernel.outcome()
-        return Record(org, encoding, now, outcome[-1], body), outcome
+        *_, skips, _ = outcome
+        return Record(org, encoding, now, skips, body), outcome
 
     def _rules(self, org: int, now: int, *, bounded: bool) -> Rules:
         context = self._context

@@ -77,6 +77,12 @@ class SeriesIndex:
             if len(found):
                 yield value, found
 
+    def has(self, org: int, name: str) -> bool:
+        """Whether any series ever had a label of this name."""
+        with self._lock:
+            self._grow()
+            return bool(self._index.values(org, name, 0))
+
     def count(self, org: int) -> int:
         """How many series an organisation has."""
         with self._lock:

@@ -154,12 +154,28 @@ class WriteBatch:
 class WriteResult:
     """What became of a write.  `refused` counts samples by reason; `detail` names the first refusal in words.
 
-    Reasons: too_old, too_new, duplicate (same time, other value), labels (bad or over a limit), series_limit.
+    Reasons: too_old, too_new, duplicate (same time, other value), labels (bad or over a limit), series_limit, histogram
+    (none that makes sense).  Of the accepted, `histograms` are such.  `beside` counts what came in a remote_write 1.0
+    body that is no float sample: histograms, exemplars, metadata; whoever sent the body on may read them from it.
     """
 
     accepted: int = 0
     refused: dict[str, int] = field(default_factory=dict[str, int])
     detail: str = ""
+    beside: int = 0
+    histograms: int = 0
+
+    def refuse(self, reason: str, count: int, detail: str) -> None:
+        """Count refusals; the first one's detail stays."""
+        self.refused[reason] = self.refused.get(reason, 0) + count
+        self.detail = self.detail or detail
+
+    def add(self, other: WriteResult) -> None:
+        """Add what became of another part of the same write."""
+        self.accepted += other.accepted
+        self.histograms += other.histograms
+        for reason, count in other.refused.items():
+            self.refuse(reason, count, other.detail)
 
 
 @dataclass

@@ -30,16 +30,15 @@ def _show(text: bytes) -> str:
 
 def write_result(outcome: Outcome, series_limit: int) -> WriteResult:
     """Counts by reason, and the first refusal in a sentence."""
-    accepted, refused, reason, fault, t, key, _ = outcome
+    accepted, refused, reason, fault, t, key, _, beside = outcome
     if reason < 0:
-        return WriteResult(accepted)
+        return WriteResult(accepted, beside=beside)
     said = {
         "too_old": f"sample at {t} ms is too old",
         "too_new": f"sample at {t} ms is too far in the future",
         "duplicate": f"another value is already stored at {t} ms",
         "labels": FAULTS[fault],
         "series_limit": f"the limit of {series_limit} active series is reached",
-        "histogram": "native histograms are not supported yet",
     }[REASONS[reason]]
     counts = {name: count for name, count in zip(REASONS, refused, strict=True) if count}
-    return WriteResult(accepted, counts, f"{said}: {show_series(key)}")
+    return WriteResult(accepted, counts, f"{said}: {show_series(key)}", beside)

@@ -24,8 +24,6 @@ from tests.live import Live, appliance
 from tests.metrics.ingest.wire import series, snappy
 from tests.ports import free_port
 
-NOW = int(time.time() * 1000)
-
 
 @dataclass
 class Server:
@@ -33,6 +31,8 @@ class Server:
 
     live: Live
     token: str
+    now: int
+    """Time of the newest samples, Unix ms."""
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
         given = {"Authorization": f"Bearer {self.token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
@@ -54,13 +54,14 @@ class Server:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with appliance(tmp_path_factory.mktemp("obsv")) as live:
         token = live.token("metrics:read,metrics:write,admin:org")
-        server = Server(live, token)
+        now = int(time.time() * 1000)
+        server = Server(live, token, now)
         parts = [
-            series({"__name__": "requests_total", "path": f"/{i}", "job": "web"}, [(NOW - 15_000, 1.0), (NOW, 2.0)])
+            series({"__name__": "requests_total", "path": f"/{i}", "job": "web"}, [(now - 15_000, 1.0), (now, 2.0)])
             for i in range(40)
         ]
-        parts.append(series({"__name__": "doomed", "job": "web"}, [(NOW, 1.0)]))
-        parts.append(series({"__name__": "my.metric", "a b": 'quote " and \\'}, [(NOW, 1.5)]))
+        parts.append(series({"__name__": "doomed", "job": "web"}, [(now, 1.0)]))
+        parts.append(series({"__name__": "my.metric", "a b": 'quote " and \\'}, [(now, 1.5)]))
         request = urllib.request.Request(
             live.url + "/api/v1/write",
             data=snappy(b"".join(parts)),
@@ -97,7 +98,7 @@ def test_cardinality(server: Server) -> None:
 
 
 def test_answers_are_packed_for_who_takes_them(server: Server) -> None:
-    path = f"/api/v1/query?query=requests_total&time={NOW / 1000}"
+    path = f"/api/v1/query?query=requests_total&time={server.now / 1000}"
     plain = server.ask(path, Accept_Encoding="identity")
     assert "content-encoding" not in plain[1]
     status, headers, body = server.ask(path, Accept_Encoding="gzip, deflate")
@@ -123,8 +124,8 @@ def test_federation(server: Server) -> None:
     lines = body.decode().splitlines()
     assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
     assert lines.count("# TYPE requests_total untyped") == 1
-    assert f'requests_total{{job="web",path="/7"}} 2 {NOW}' in lines
-    assert f'{{"my.metric","a b"="quote \\" and \\\\"}} 1.5 {NOW}' in lines
+    assert f'requests_total{{job="web",path="/7"}} 2 {server.now}' in lines
+    assert f'{{"my.metric","a b"="quote \\" and \\\\"}} 1.5 {server.now}' in lines
 
 
 @pytest.mark.peers

@@ -17,6 +17,7 @@ from obsv.core.errors import Forbidden, Unauthorized
 from obsv.http import exception_handlers
 from obsv.metrics.ingest import IngestStats, Limits, OrgLimits, SampleRates
 from obsv.metrics.ingest.door import Door
+from obsv.metrics.store.types import Exemplar, Metadata, WriteBatch
 from tests.metrics.store.made import ALL, NOW, as_dict, make
 
 MOST_BYTES = 100_000
@@ -37,14 +38,27 @@ class Pushing:
         self.store = make(folder, self.clock, series_limit=self.org_limits.series)
         self.stats = IngestStats()
         self.door = Door(
-            lambda: self.store, self.authenticate, self.org_limits.of, SampleRates(self.clock), self.stats, MOST_BYTES
+            lambda: self.store,
+            self.keep_beside,
+            self.authenticate,
+            self.org_limits.of,
+            SampleRates(self.clock),
+            self.stats,
+            MOST_BYTES,
         )
+        self.exemplars: list[Exemplar] = []
+        self.metadata: list[Metadata] = []
         self.app = Litestar(
             list(handlers(self.door, self.clock)), openapi_config=None, exception_handlers=exception_handlers()
         )
 
     async def ask(self, org: int) -> Limits:
         return self.limits[org]
+
+    async def keep_beside(self, org: int, batch: WriteBatch) -> int:
+        self.exemplars += batch.exemplars
+        self.metadata += batch.metadata
+        return len(batch.exemplars)
 
     async def authenticate(self, scope) -> Someone:
         token = token_in(headers_of(scope))

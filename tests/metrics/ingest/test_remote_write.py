@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import struct
+from dataclasses import dataclass, replace
 
 import pytest
 import zstandard
@@ -11,10 +12,15 @@ from litestar.testing import AsyncTestClient
 
 from obsv.core.clock import ManualClock
 from obsv.core.errors import Forbidden, Unauthorized
+from obsv.metrics.histograms import Histogram
+from obsv.metrics.histograms.wire import encode
 from obsv.metrics.ingest import IngestStats, Limits, OrgLimits, RemoteWrite, SampleRates, remote_write_handler
+from obsv.metrics.ingest.began import Beginnings
 from obsv.metrics.store.base import StoreUnavailable
-from tests.metrics.ingest.wire import chunk, label, point, series, snappy
-from tests.metrics.store.made import NOW, make, read
+from obsv.metrics.store.blockstore import BlockStore
+from obsv.metrics.store.types import Exemplar, Metadata, WriteBatch
+from tests.metrics.ingest.wire import chunk, label, point, series, snappy, varint
+from tests.metrics.store.made import ALL, HOUR, NOW, make, read
 
 UP = {"__name__": "up", "job": "x"}
 
@@ -35,12 +41,24 @@ class Bench:
         self.stats = IngestStats()
         rates = SampleRates(self.clock)
         self.endpoint = RemoteWrite(
-            lambda: self.store, self.authenticate, self.org_limits.of, rates, self.stats, max_body_bytes=3000
+            lambda: self.store,
+            self.keep_beside,
+            Beginnings(self.clock, HOUR),
+            self.authenticate,
+            self.org_limits.of,
+            rates,
+            self.stats,
+            max_body_bytes=3000,
         )
+        self.beside: list[tuple[list[Exemplar], list[Metadata]]] = []
         self.app = Litestar([remote_write_handler(self.endpoint)], openapi_config=None)
 
     async def ask(self, org: int) -> Limits:
         return self.limits[org]
+
+    async def keep_beside(self, org: int, batch: WriteBatch) -> int:
+        self.beside.append((batch.exemplars, batch.metadata))
+        return len(batch.exemplars)
 
     async def authenticate(self, scope) -> Someone:
         token = dict(scope["headers"]).get(b"authorization", b"").removeprefix(b"Bearer ")
@@ -228,9 +246,38 @@ async def test_a_store_that_cannot_keep(bench, monkeypatch):
     assert (answer.status_code, answer.text, answer.headers["retry-after"]) == (503, "the disk is full\n", "7")
 
 
-async def test_native_histograms_are_counted_as_refused(bench):
-    body = chunk(1, label("__name__", "h") + chunk(4, b"\x08\x01")) + chunk(1, label("__name__", "g") + point(NOW, 1.0))
-    answer = await bench.post(snappy(body))
+MADE = Histogram(3, 6.0, 10.5, 1e-9, 1.0, {-2: 1.0, 5: 3.0}, {0: 1.0})
+
+
+async def histograms(store: BlockStore) -> list[Histogram]:
+    return (await store.select(1, ALL, 0, NOW * 2, limit=1000)).histograms
+
+
+async def test_histograms_exemplars_and_metadata_are_kept(bench):
+    exemplar = label("trace_id", "abc") + b"\x11" + struct.pack("<d", 0.5) + b"\x18" + varint(NOW)
+    h = chunk(1, label("__name__", "h") + chunk(4, encode(NOW, MADE)) + chunk(3, exemplar))
+    told = chunk(3, b"\x08\x03" + chunk(2, b"h") + chunk(4, b"How long.") + chunk(5, b"seconds"))
+    answer = await bench.post(snappy(h + chunk(1, label("__name__", "g") + point(NOW, 1.0)) + told))
+    assert (answer.status_code, answer.text) == (204, "")
+    written = {name: value for name, value in answer.headers.items() if name.startswith("x-prometheus")}
+    assert list(written.values()) == ["1", "1", "1"]
+    assert await histograms(bench.store) == [MADE]
+    assert bench.beside == [
+        ([Exemplar(0, {"trace_id": "abc"}, 0.5, NOW)], [Metadata("h", "histogram", "How long.", "seconds")])
+    ]
+    assert bench.stats.accepted == 2
+
+
+async def test_a_histogram_that_makes_no_sense_is_refused_and_the_rest_is_kept(bench):
+    wrong = (
+        encode(NOW, replace(MADE, schema=9)),
+        encode(NOW, replace(MADE, count=1.0)),
+        encode(NOW, MADE) + b"\x62\x01\x02",
+    )
+    sent = [chunk(1, label("__name__", f"h{i}") + chunk(4, one)) for i, one in enumerate((*wrong, encode(NOW, MADE)))]
+    answer = await bench.post(snappy(b"".join(sent)))
     assert answer.status_code == 400
-    assert "histogram 1" in answer.text
-    assert list(await read(bench.store)) == ["g"]
+    assert (
+        "refused 3 samples (histogram 3), stored 1; first: a native histogram makes no sense: schema 9" in answer.text
+    )
+    assert await histograms(bench.store) == [MADE]

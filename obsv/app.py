@@ -30,7 +30,16 @@ from obsv.metrics.api import (
     shared_series_handler,
     status_handlers,
 )
-from obsv.metrics.ingest import IngestStats, RemoteWrite, SampleRates, datadog, graphite, influx, remote_write_handler
+from obsv.metrics.ingest import (
+    IngestStats,
+    RemoteWrite,
+    SampleRates,
+    datadog,
+    exposition,
+    graphite,
+    influx,
+    remote_write_handler,
+)
 from obsv.metrics.ingest.began import Beginnings
 from obsv.metrics.ingest.door import Door
 from obsv.metrics.promql import Engine, EngineOptions, Grid
@@ -81,7 +90,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         author = author_of(request)
         await audit.write("metrics.deleted", org=request.state.actor.org, actor=author, details={"count": count})
 
-    scraper = scrape.Scraper(settings.scrapes, scrape.Ports(clock, scrape.parse_page, store_own, organisation))
+    scraper = scrape.Scraper(settings.scrapes, scrape.Ports(clock, exposition.parse, store_own, organisation))
     recording = rules.Rules(
         rules.load_groups(settings.metrics.rules),
         rules.Ports(clock, lambda: engine, instance.store, store_own, organisation),

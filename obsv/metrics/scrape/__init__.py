@@ -5,10 +5,9 @@
 stale markers for what ended.  The node that leads scrapes; the others wait.
 """
 
-from obsv.metrics.scrape.page import parse_page
 from obsv.metrics.scrape.ports import Ports
 from obsv.metrics.scrape.scraper import Scraper
 from obsv.metrics.scrape.status import TargetStatus
 from obsv.metrics.scrape.target import declared_hosts
 
-__all__ = ["Ports", "Scraper", "TargetStatus", "declared_hosts", "parse_page"]
+__all__ = ["Ports", "Scraper", "TargetStatus", "declared_hosts"]

@@ -13,7 +13,8 @@ import pytest
 from obsv.config.model import Scrape
 from obsv.core.clock import ManualClock
 from obsv.egress import Policy, close_egress, open_egress
-from obsv.metrics.scrape import Ports, declared_hosts, parse_page
+from obsv.metrics.ingest import exposition
+from obsv.metrics.scrape import Ports, declared_hosts
 from obsv.metrics.scrape.loop import REPORTS, Loop
 from obsv.metrics.scrape.target import Entry, make_target, static_group, with_defaults
 from obsv.metrics.store.blockstore import BlockStore
@@ -46,7 +47,7 @@ class Bench:
         self.store: BlockStore = make(folder, self.clock)
         self.batches: list[WriteBatch] = []
         self.failure: Exception | None = None
-        self.ports = Ports(self.clock, parse_page, self.write, self.organisation)
+        self.ports = Ports(self.clock, exposition.parse, self.write, self.organisation)
 
     async def write(self, org: int, batch: WriteBatch) -> WriteResult:
         if self.failure:

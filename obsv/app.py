@@ -37,7 +37,9 @@ from obsv.metrics.ingest import (
     datadog,
     exposition,
     graphite,
+    imports,
     influx,
+    json_lines,
     remote_write_handler,
 )
 from obsv.metrics.ingest.began import Beginnings
@@ -49,7 +51,7 @@ from obsv.site import docs_frame, render_fault, site_router
 from obsv.web.assets import web_router
 
 WRITE_PATHS = frozenset({"/api/v1/write"})
-INGEST_PATHS = WRITE_PATHS.union(influx.WRITE_PATHS, datadog.WRITE_PATHS)
+INGEST_PATHS = WRITE_PATHS.union(influx.WRITE_PATHS, datadog.WRITE_PATHS, imports.WRITE_PATHS, json_lines.WRITE_PATHS)
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Litestar:
@@ -114,6 +116,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             remote_write_handler(write),
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),
+            *imports.import_handlers(door, clock),
+            json_lines.import_handler(door),
+            json_lines.export_router(instance.store, may_read),
             shared_series_handler(instance.store, datadog_series.take_v1, may_read),
             prometheus_router(
                 instance.store,

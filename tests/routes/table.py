@@ -121,6 +121,8 @@ ROUTES: dict[str, Row] = {
     "PUT /api/v1/admin/tsdb/delete_series": Row(ADMIN, 403, 400),
     "GET /api/v1/alertmanagers": Row(MEMBER, 200, 200),
     "GET /api/v1/alerts": Row(MEMBER, 200, 200),
+    "GET /api/v1/export": Row(MEMBER, 400, 400),
+    "POST /api/v1/export": Row(MEMBER, 400, 400),
     "GET /api/v1/format_query": Row(MEMBER, 400, 400),
     "POST /api/v1/format_query": Row(MEMBER, 400, 400),
     "GET /api/v1/label/{name}/values": Row(MEMBER, 200, 200),
@@ -174,6 +176,7 @@ MACHINES = {
     *("POST /write", "POST /api/v2/write", "POST /influx/write", "POST /influx/api/v2/write"),
     *("GET /query", "POST /query", "GET /influx/query", "POST /influx/query"),
     *("POST /api/v2/series", "POST /datadog/api/v1/series", "POST /datadog/api/v2/series"),
+    *("POST /api/v1/import", "POST /api/v1/import/prometheus", "POST /api/v1/import/prometheus/metrics/{group:path}"),
     *("GET /api/v1/validate", "GET /datadog/api/v1/validate"),
 }
 """Protocols with a token each (tests/metrics, tests/journeys)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -24,9 +25,9 @@ from obsv.metrics.promql import (
     Vector,
     WrongType,
 )
-from obsv.metrics.promql.values import Labels
 from obsv.metrics.store.base import StoreLimitExceeded
-from obsv.metrics.store.types import Float64
+from obsv.metrics.store.labels import LabelSets, take
+from obsv.metrics.store.types import Float64, Int64, Labels
 
 MAX_NOTES = 10
 
@@ -87,13 +88,21 @@ EXCEPTION_HANDLERS: dict[int | type[Exception], Any] = {
 }
 
 
-def _metrics(labels: list[Labels]) -> list[bytes]:
+def _metrics(labels: Sequence[Labels]) -> list[bytes]:
+    if isinstance(labels, LabelSets):
+        return labels.json()
     return [msgspec.json.encode(dict(sorted(one.items()))) for one in labels]
 
 
 def _sorted(vector: Vector) -> Vector:
-    order = sorted(range(len(vector.labels)), key=lambda row: sorted(vector.labels[row].items()))
-    return vector.take(order)
+    return vector.take(_order(vector.labels))
+
+
+def _order(labels: Sequence[Labels]) -> list[int] | Int64:
+    if isinstance(labels, LabelSets):
+        return labels.order()
+    keys = [sorted(one.items()) for one in labels]
+    return sorted(range(len(keys)), key=keys.__getitem__)
 
 
 def _matrix(vector: Vector, result: Result, limit: int) -> tuple[bytes, bool]:
@@ -122,7 +131,7 @@ def _vector(vector: Vector, result: Result, limit: int) -> tuple[bytes, bool]:
     column = vector.values[rows, 0].tolist()
     parts = [
         b'{"metric":' + metric + f',"value":[{at},"{kernel.format_value(value)}"]}}'.encode()
-        for metric, value in zip(_metrics([vector.labels[row] for row in rows]), column, strict=True)
+        for metric, value in zip(_metrics(take(vector.labels, rows)), column, strict=True)
     ]
     return b"[" + b",".join(parts) + b"]", is_cut
 
@@ -147,7 +156,7 @@ def _windowed(matrix: Matrix, result: Result, limit: int) -> tuple[bytes, bool]:
         return rows_json(points, result.histograms), is_cut
     order = np.concatenate(picked) if picked else np.zeros(0, np.int64)
     offsets = np.concatenate(([0], np.cumsum([len(one) for one in picked]))).astype(np.int64)
-    metrics = _metrics([series.labels[i] for i in rows])
+    metrics = _metrics(take(series.labels, rows))
     return kernel.samples_json(metrics, offsets, np.ascontiguousarray(t[order]), np.ascontiguousarray(v[order])), is_cut
 
 

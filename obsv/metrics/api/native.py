@@ -10,8 +10,7 @@ import numpy as np
 from obsv.metrics.histograms import Histogram, is_token, place_of
 from obsv.metrics.histograms.text import as_json
 from obsv.metrics.kernels import promql as kernel
-from obsv.metrics.promql.values import Labels
-from obsv.metrics.store.types import Float64, Int64
+from obsv.metrics.store.types import Float64, Int64, Labels
 
 Row = tuple[Labels, Int64, Float64]
 """Labels, times in ms, values."""

@@ -221,6 +221,30 @@ def copy_ranges(
                 out[at[i] + j] = source[starts[i] + j]
 
 
+def first_not_before(const int64_t[::1] t, const int64_t[::1] starts, const int64_t[::1] stops, int64_t time_ms):
+    """Where in each stretch `t[starts[i]:stops[i]]` the first time >= `time_ms` is (its stop if there is none)."""
+    cdef Py_ssize_t i, k = starts.shape[0]
+    cdef int64_t low, high, middle
+    if stops.shape[0] != k:
+        raise ValueError("stretches differ in length")
+    for i in range(k):
+        if starts[i] < 0 or stops[i] > t.shape[0]:
+            raise ValueError("stretch outside the times")
+    found = np.empty(k, np.int64)
+    cdef int64_t[::1] out = found
+    with nogil:
+        for i in range(k):
+            low, high = starts[i], stops[i]
+            while low < high:
+                middle = (low + high) >> 1
+                if t[middle] < time_ms:
+                    low = middle + 1
+                else:
+                    high = middle
+            out[i] = low
+    return found
+
+
 def sort_keys(list keys, targets):
     """For each canonical label set the bytes to order it by: metric, own labels, then those named in `targets`."""
     cdef vector[string] names

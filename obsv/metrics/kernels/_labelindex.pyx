@@ -5,9 +5,12 @@
 from libc.stdint cimport int64_t, uint32_t
 from libc.string cimport memcpy
 from libcpp cimport bool as cbool
+from libcpp.string cimport string
 from libcpp.vector cimport vector
 
 import numpy as np
+
+METADATA = ("__name__", "__type__", "__unit__")
 
 
 cdef extern from "<string_view>" namespace "std" nogil:
@@ -48,6 +51,15 @@ cdef extern from "label_index.h" namespace "obsv" nogil:
     void c_combine "obsv::combine"(const uint32_t*, size_t, const uint32_t*, size_t, cbool, vector[uint32_t]&) except +
 
 
+cdef extern from "label_sets.h" namespace "obsv" nogil:
+    cdef cppclass CSets "obsv::LabelSets":
+        CSets(const CIndex&, const uint32_t*, size_t, cbool) except +
+        void group(const vector[int64_t]&, cbool, vector[int64_t]&, vector[int64_t]&) except +
+        void order(vector[int64_t]&) except +
+        cbool one_name()
+        void json(size_t, string&) except +
+
+
 cdef inline bytes encoded(str text):
     return text.encode("utf-8", "surrogatepass")  # a lone surrogate matches nothing, and must not raise
 
@@ -62,6 +74,15 @@ cdef object numbers(const vector[uint32_t]& found):
     cdef uint32_t[::1] view = out
     if n:
         memcpy(&view[0], found.data(), n * 4)
+    return out
+
+
+cdef object long_numbers(const vector[int64_t]& found):
+    cdef Py_ssize_t n = found.size()
+    out = np.empty(n, np.int64)
+    cdef int64_t[::1] view = out
+    if n:
+        memcpy(&view[0], found.data(), n * 8)
     return out
 
 
@@ -130,7 +151,7 @@ cdef class LabelIndex:
         self.index.living(out)
         return numbers(out)
 
-    def labels(self, const uint32_t[::1] sids):
+    def labels(self, const uint32_t[::1] sids, cbool named=True):
         cdef const vector[uint32_t]* labels = &self.index.labels()
         cdef Py_ssize_t i
         cdef size_t at
@@ -140,9 +161,53 @@ cdef class LabelIndex:
             one = {}
             at = self.index.first(sids[i])
             while at < self.index.last(sids[i]):
-                one[self.text(labels[0][at])] = self.text(labels[0][at + 1])
+                name = self.text(labels[0][at])
+                if named or name not in METADATA:
+                    one[name] = self.text(labels[0][at + 1])
                 at += 2
             out.append(one)
+        return out
+
+    def group(self, const uint32_t[::1] sids, names, cbool without, cbool named):
+        cdef vector[int64_t] symbols, groups, firsts
+        cdef bytes raw
+        for name in names:
+            raw = encoded(name)
+            symbols.push_back(self.index.symbols().find(seen(raw)))
+        cdef CSets* sets = new CSets(self.index, first_of(sids), sids.shape[0], named)
+        try:
+            sets.group(symbols, without, groups, firsts)
+        finally:
+            del sets
+        return long_numbers(groups), long_numbers(firsts)
+
+    def order(self, const uint32_t[::1] sids, cbool named):
+        cdef vector[int64_t] rows
+        cdef CSets* sets = new CSets(self.index, first_of(sids), sids.shape[0], named)
+        try:
+            sets.order(rows)
+        finally:
+            del sets
+        return long_numbers(rows)
+
+    def one_name(self, const uint32_t[::1] sids):
+        cdef CSets* sets = new CSets(self.index, first_of(sids), sids.shape[0], True)
+        try:
+            return sets.one_name()
+        finally:
+            del sets
+
+    def json(self, const uint32_t[::1] sids, cbool named):
+        cdef list out = []
+        cdef string text
+        cdef CSets* sets = new CSets(self.index, first_of(sids), sids.shape[0], named)
+        try:
+            for i in range(sids.shape[0]):
+                text.clear()
+                sets.json(i, text)
+                out.append(text.data()[:text.size()])
+        finally:
+            del sets
         return out
 
     def names_of(self, const uint32_t[::1] sids):

@@ -21,6 +21,7 @@ distinct_times = _impl.distinct_times
 pack_ints = _impl.pack_ints
 unpack_ints = _impl.unpack_ints
 copy_ranges = _impl.copy_ranges
+first_not_before = _impl.first_not_before
 sort_keys = _impl.sort_keys
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "distinct_times",
     "encode_chunk",
     "encode_times",
+    "first_not_before",
     "pack_ints",
     "sort_keys",
     "unpack_ints",

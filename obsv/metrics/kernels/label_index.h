@@ -150,6 +150,8 @@ class LabelIndex {
     }
 
   private:
+    friend class LabelSets;
+
     Interner symbols_;
     std::unordered_map<uint32_t, OrgIndex> orgs_;
     std::vector<uint32_t> labels_;

@@ -6,10 +6,16 @@ be kept and extended by new values alone.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import msgspec
 import numpy as np
 
 from obsv.metrics.kernels.ragged_plain import Int64, UInt32, ints
 from obsv.metrics.kernels.wire_plain import BrokenError, parse_labels
+
+METADATA = ("__name__", "__type__", "__unit__")
+"""Labels that say what a metric is, which a computed value is no more."""
 
 
 class _Name:
@@ -79,9 +85,46 @@ class LabelIndex:
         """An organisation's series by rising id."""
         return self._living(self._orgs.get(org, []))
 
-    def labels(self, sids: UInt32) -> list[dict[str, str]]:
-        """Label sets of the series."""
-        return [self._labels[sid] for sid in ints(sids)]
+    def labels(self, sids: UInt32, named: bool = True) -> list[dict[str, str]]:
+        """Label sets of the series; with `named` False without the labels that say what a metric is."""
+        return [self._labels[sid] for sid in ints(sids)] if named else self._seen(sids, named=False)
+
+    def _seen(self, sids: UInt32, *, named: bool) -> list[dict[str, str]]:
+        dropped = () if named else METADATA
+        return [{n: v for n, v in self._labels[sid].items() if n not in dropped} for sid in ints(sids)]
+
+    def group(self, sids: UInt32, names: Sequence[str], without: bool, named: bool) -> tuple[Int64, Int64]:
+        """(group of each row, first row of each group), by or `without` labels of these names.
+
+        With `named` False the labels that say what a metric is are not looked at.
+        """
+        found: dict[tuple[object, ...], int] = {}
+        groups: list[int] = []
+        firsts: list[int] = []
+        for row, labels in enumerate(self._seen(sids, named=named)):
+            key: tuple[object, ...] = tuple(labels.get(name) for name in names)
+            if without:
+                key = tuple((name, value) for name, value in labels.items() if name not in names)
+            groups.append(found.setdefault(key, len(firsts)))
+            if groups[-1] == len(firsts):
+                firsts.append(row)
+        return np.array(groups, np.int64), np.array(firsts, np.int64)
+
+    def order(self, sids: UInt32, named: bool) -> Int64:
+        """Rows in the order of their labels."""
+        labels = [sorted(one.items()) for one in self._seen(sids, named=named)]
+        return np.array(sorted(range(len(labels)), key=labels.__getitem__), np.int64)
+
+    def one_name(self, sids: UInt32) -> bool:
+        """Whether all have one metric name and no type or unit, so that they stay distinct without it."""
+        found = [self._labels[sid] for sid in ints(sids)]
+        return len({one.get("__name__") for one in found}) <= 1 and not any(
+            name in one for one in found for name in METADATA[1:]
+        )
+
+    def json(self, sids: UInt32, named: bool) -> list[bytes]:
+        """Each one's labels as a JSON object."""
+        return [msgspec.json.encode(labels) for labels in self._seen(sids, named=named)]
 
     def names_of(self, sids: UInt32) -> list[str]:
         """Distinct label names of the series."""

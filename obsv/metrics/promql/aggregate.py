@@ -9,13 +9,15 @@ import numpy as np
 from obsv.metrics.histograms import Histogram
 from obsv.metrics.histograms.text import as_text
 from obsv.metrics.kernels import promql as kernel
+from obsv.metrics.kernels.labelindex_plain import METADATA
 from obsv.metrics.kernels.promql import RangeFunction, Reduction
 from obsv.metrics.promql import native_aggregate
 from obsv.metrics.promql.ast import Aggregate
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.text import go_float, has_bad_bytes, quoted_bytes
-from obsv.metrics.promql.values import METADATA, Grid, Labels, Vector, label_key, unique
-from obsv.metrics.store.types import Float64, Int64
+from obsv.metrics.promql.values import Grid, Vector, label_key, unique
+from obsv.metrics.store.labels import LabelSets
+from obsv.metrics.store.types import Float64, Int64, Labels
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator
@@ -26,6 +28,8 @@ Groups = tuple[list[Labels], list[list[int]]]
 
 def group(vector: Vector, names: tuple[str, ...], *, without: bool) -> Groups:
     """(labels of each group, row numbers of each group), in order of first appearance."""
+    if isinstance(vector.labels, LabelSets):
+        return _columns(vector.labels, names, without=without)
     found: dict[tuple[object, ...], int] = {}
     labels: list[Labels] = []
     rows: list[list[int]] = []
@@ -43,6 +47,17 @@ def group(vector: Vector, names: tuple[str, ...], *, without: bool) -> Groups:
             rows.append([])
         rows[place].append(row)
     return labels, rows
+
+
+def _columns(sets: LabelSets, names: tuple[str, ...], *, without: bool) -> Groups:
+    dropped = (*names, *METADATA) if without else names
+    groups, firsts = sets.group(dropped, without=without)
+    rows = np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups, minlength=len(firsts)))[:-1])
+    labels: list[Labels] = []
+    for one in sets.take(firsts):
+        kept = [name for name in one if name not in dropped] if without else [name for name in names if one.get(name)]
+        labels.append({name: one[name] for name in kept})
+    return labels, [members.tolist() for members in rows] if len(sets) else []
 
 
 def evaluate(ev: Evaluator, node: Aggregate, grid: Grid) -> Vector:

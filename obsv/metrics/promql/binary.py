@@ -11,8 +11,8 @@ from obsv.metrics.histograms import is_token
 from obsv.metrics.promql import fill, native_binary
 from obsv.metrics.promql.ast import Binary, Matching
 from obsv.metrics.promql.errors import ExecutionError
-from obsv.metrics.promql.values import Grid, Labels, Mask, Scalar, Vector, label_key, unique, without_name
-from obsv.metrics.store.types import Float64
+from obsv.metrics.promql.values import Grid, Mask, Scalar, Vector, label_key, unique, without_name
+from obsv.metrics.store.types import Float64, Labels
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator
@@ -128,7 +128,7 @@ def _set(node: Binary, left: Vector, right: Vector) -> Vector:
         ]
         present = np.vstack([left.present, *extra]) if extra else left.present
         joined = Vector(
-            left.labels + right.labels, np.vstack([left.values, right.values]), present, unnamed=_marks(left, right)
+            [*left.labels, *right.labels], np.vstack([left.values, right.values]), present, unnamed=_marks(left, right)
         )
         return unique(_seen(joined))
     there = presence(right)

@@ -20,8 +20,8 @@ from obsv.metrics.promql.fetch import wanted
 from obsv.metrics.promql.options import EngineOptions
 from obsv.metrics.promql.parser import parse
 from obsv.metrics.promql.stop import Stop
-from obsv.metrics.promql.values import Grid, Labels, Matrix, Scalar, Vector
-from obsv.metrics.store.types import Float64, Matcher, SeriesSet
+from obsv.metrics.promql.values import Grid, Matrix, Scalar, Vector
+from obsv.metrics.store.types import Float64, Labels, Matcher, SeriesSet
 
 INLINE = 2000
 """Fewer samples and results than this are evaluated on the event loop: a thread would take longer."""
@@ -139,5 +139,5 @@ class Engine:
         if isinstance(value, Scalar):
             return [{}], value.values[np.newaxis, :]
         if isinstance(value, Vector):
-            return value.labels, np.where(value.present, value.values, np.nan)
+            return list(value.labels), np.where(value.present, value.values, np.nan)
         raise ExecutionError(f"not a vector: {'a range vector' if isinstance(value, Matrix) else 'a string'}")

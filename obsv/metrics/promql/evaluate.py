@@ -193,7 +193,7 @@ class Evaluator:
             values,
             present,
         )
-        return self.spread(Vector(list(series.labels), values, present.view(np.bool_)), windows, grid)
+        return self.spread(Vector(series.labels, values, present.view(np.bool_)), windows, grid)
 
     def instant_starts(self, node: Selector, grid: Grid) -> Vector:
         """When the counters of a selector's current samples began, in seconds."""

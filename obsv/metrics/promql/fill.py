@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from obsv.metrics.promql.ast import Matching
-from obsv.metrics.promql.values import Labels, Mask, Vector
+from obsv.metrics.promql.values import Mask, Vector
+from obsv.metrics.store.types import Labels
 
 
 def sides(matching: Matching, many: Vector, one: Vector, signature: Callable[[Labels], Any]) -> tuple[Vector, Vector]:

@@ -28,7 +28,7 @@ def smoothed(ev: Evaluator, node: Selector, grid: Grid) -> Vector:
             value = _at(t, v, at, ev.lookback_ms)
             if value is not None:
                 values[row, step], present[row, step] = value, True
-    return ev.spread(Vector(list(series.labels), values, present), windows, grid)
+    return ev.spread(Vector(series.labels, values, present), windows, grid)
 
 
 def _at(t: list[int], v: list[float], at: int, lookback_ms: int) -> float | None:

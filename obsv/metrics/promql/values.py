@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from obsv.metrics.kernels.labelindex_plain import METADATA
 from obsv.metrics.promql.errors import ExecutionError
-from obsv.metrics.store.types import Float64, Int64, SeriesSet
+from obsv.metrics.store.labels import LabelSets, take
+from obsv.metrics.store.types import Float64, Int64, Labels, SeriesSet
 
-Labels = dict[str, str]
 Mask = NDArray[np.bool_]
 
 SAME_LABELS = "vector cannot contain metrics with the same labelset"
@@ -68,7 +70,7 @@ class Vector:
     names are dropped late; None where none does.
     """
 
-    labels: list[Labels]
+    labels: Sequence[Labels]
     values: Float64
     present: Mask
     ordered: bool = False
@@ -82,7 +84,7 @@ class Vector:
     def take(self, rows: list[int] | Int64) -> Vector:
         """Some rows, in that order."""
         unnamed = None if self.unnamed is None else self.unnamed[rows]
-        return Vector([self.labels[i] for i in rows], self.values[rows], self.present[rows], self.ordered, unnamed)
+        return Vector(take(self.labels, rows), self.values[rows], self.present[rows], self.ordered, unnamed)
 
     def broadcast(self, steps: int) -> Vector:
         """A one-step vector at every step."""
@@ -113,10 +115,6 @@ def label_key(labels: Labels) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(labels.items()))
 
 
-METADATA = ("__name__", "__type__", "__unit__")
-"""Labels that say what a metric is, which a computed value is no more."""
-
-
 def without_name(labels: Labels) -> Labels:
     """The labels less the metric name, and less type and unit, which are part of it."""
     if not any(name in labels for name in METADATA):
@@ -126,8 +124,10 @@ def without_name(labels: Labels) -> Labels:
 
 def drop_names(vector: Vector) -> Vector:
     """Take the metric names off; rows that become the same are joined."""
-    labels = [without_name(labels) for labels in vector.labels]
-    return unique(Vector(labels, vector.values, vector.present, vector.ordered))
+    if isinstance(vector.labels, LabelSets) and (labels := vector.labels.unnamed()) is not None:
+        return Vector(labels, vector.values, vector.present, vector.ordered)
+    dropped = [without_name(labels) for labels in vector.labels]
+    return unique(Vector(dropped, vector.values, vector.present, vector.ordered))
 
 
 def drop_marked_names(vector: Vector) -> Vector:

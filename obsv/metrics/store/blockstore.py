@@ -229,12 +229,15 @@ class BlockStore:
         return sids, recent
 
     def _join(self, org: int, stored: Ragged, recent: Ragged, limit: int) -> SeriesSet:
-        sids, offsets, t, v = merge(
-            (stored.sids, stored.offsets, stored.t, stored.v), (recent.sids, recent.offsets, recent.t, recent.v)
-        )
+        if not len(recent.t):
+            sids, offsets, t, v = stored.sids, stored.offsets, stored.t, stored.v
+        else:
+            sids, offsets, t, v = merge(
+                (stored.sids, stored.offsets, stored.t, stored.v), (recent.sids, recent.offsets, recent.t, recent.v)
+            )
         if len(t) > limit:
             raise _too_many(limit)
-        series = SeriesSet(self._head.index.labels(sids), offsets, t, v)
+        series = SeriesSet(self._head.index.label_sets(sids), offsets, t, v)
         return native.folded(series) if self._head.index.has(org, native.PART) else series
 
     async def series(

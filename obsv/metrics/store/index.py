@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from obsv.metrics.kernels.ingest import Head
 from obsv.metrics.kernels.labelindex import LabelIndex, combine
+from obsv.metrics.store.labels import LabelSets
 from obsv.metrics.store.types import Matcher
 
 UInt32 = NDArray[np.uint32]
@@ -52,6 +53,10 @@ class SeriesIndex:
         """Label sets of series that `find` gave."""
         with self._lock:
             return self._index.labels(sids)
+
+    def label_sets(self, sids: UInt32) -> LabelSets:
+        """The same, made when somebody looks."""
+        return LabelSets(self._index, sids)
 
     def label_names(self, sids: UInt32) -> list[str]:
         """Sorted label names of the series."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol, cast
@@ -17,6 +18,8 @@ STALE_BITS = 0x7FF0000000000002
 
 STALE: float = float(np.array([STALE_BITS], dtype=np.uint64).view(np.float64)[0])
 
+Labels = dict[str, str]
+UInt32 = NDArray[np.uint32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]
 
@@ -101,7 +104,7 @@ class SeriesSet:
     began (0: not known).
     """
 
-    labels: list[dict[str, str]]
+    labels: Sequence[Labels]
     offsets: Int64
     t: Int64
     v: Float64

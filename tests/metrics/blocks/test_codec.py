@@ -181,6 +181,14 @@ def test_ranges_outside_the_samples_are_refused(twin: ModuleType, starts: list[i
 
 
 @pytest.mark.parametrize("twin", TWINS)
+def test_first_not_before(twin: ModuleType) -> None:
+    times = np.array([1, 3, 5, 5, 9, 2, 4], np.int64)
+    starts, stops = np.array([0, 5, 5, 2], np.int64), np.array([5, 7, 5, 4], np.int64)
+    naive = [next((i for i in range(a, b) if times[i] >= 4), b) for a, b in zip(starts, stops, strict=True)]
+    assert twin.first_not_before(times, starts, stops, 4).tolist() == naive == [2, 6, 5, 2]
+
+
+@pytest.mark.parametrize("twin", TWINS)
 def test_copy_ranges(twin: ModuleType) -> None:
     source, out = np.arange(10, dtype=np.int64), np.zeros(5, np.int64)
     ints = [np.array(x, dtype=np.int64) for x in ([7, 0], [3, 2], [2, 0])]

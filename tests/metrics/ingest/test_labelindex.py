@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from obsv.metrics.kernels import labelindex_plain
+from obsv.metrics.kernels.labelindex_plain import METADATA
 from tests.metrics.ingest.wire import label
 
 try:
@@ -57,6 +60,40 @@ def test_compiled_plain_and_naive_agree(series, gone):
                 every = u32(range(len(values)))
                 assert index.having(org, name, every).tolist() == [i for i in own if name in series[i][1]]
     assert made[0].values(1, "job", 0) == made[1].values(1, "job", 0)
+
+
+TEXTS = st.sampled_from(["a", "b", '"\\\n\t\x01é'])
+METRICS = st.dictionaries(st.sampled_from(["__name__", "__type__", "A", "a", "b", '"q']), TEXTS, max_size=4)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(METRICS, max_size=12), st.lists(st.sampled_from(["a", "b", "none", "__name__"]), max_size=3), st.data())
+def test_columns_of_label_sets(series, names, data):
+    made = [compiled.LabelIndex(), labelindex_plain.LabelIndex()]
+    rows = data.draw(st.lists(st.integers(0, len(series) - 1), max_size=15)) if series else []
+    for index in made:
+        index.extend(np.ones(len(series), np.int64), [key(labels) for labels in series])
+    for named in (True, False):
+        sets = [dict(sorted(pair for pair in series[row].items() if named or pair[0] not in METADATA)) for row in rows]
+        for index in made:
+            assert index.labels(u32(rows), named) == sets
+            assert [json.loads(one) for one in index.json(u32(rows), named)] == sets
+            order = index.order(u32(rows), named).tolist()
+            assert order == sorted(range(len(rows)), key=lambda at: list(sets[at].items()))
+            for without in (True, False):
+                groups, firsts = index.group(u32(rows), names, without, named)
+                keys = [
+                    tuple(pair for pair in one.items() if pair[0] not in names)
+                    if without
+                    else tuple(one.get(name) for name in names)
+                    for one in sets
+                ]
+                assert [keys[first] for first in firsts.tolist()] == list(dict.fromkeys(keys))
+                assert [keys[firsts[group]] for group in groups.tolist()] == keys
+    typed = any(name in series[row] for row in rows for name in METADATA[1:])
+    for index in made:
+        alike = len({series[row].get("__name__") for row in rows}) <= 1
+        assert index.one_name(u32(rows)) == (alike and not typed)
 
 
 @given(st.sets(st.integers(0, 30)), st.sets(st.integers(0, 30)))

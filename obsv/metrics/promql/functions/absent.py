@@ -10,7 +10,8 @@ from obsv.metrics.kernels.promql import RangeFunction
 from obsv.metrics.promql.ast import Call, Node, Selector, unwrap
 from obsv.metrics.promql.functions.base import Function
 from obsv.metrics.promql.functions.windows import compute
-from obsv.metrics.promql.values import Grid, Labels, Vector
+from obsv.metrics.promql.values import Grid, Vector
+from obsv.metrics.store.types import Labels
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator

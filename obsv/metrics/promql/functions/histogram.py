@@ -14,8 +14,8 @@ from obsv.metrics.histograms import quantile as native
 from obsv.metrics.promql.ast import Call, Node
 from obsv.metrics.promql.functions.base import Function
 from obsv.metrics.promql.text import openmetrics_float
-from obsv.metrics.promql.values import Grid, Labels, Mask, Vector, label_key
-from obsv.metrics.store.types import Float64
+from obsv.metrics.promql.values import Grid, Mask, Vector, label_key
+from obsv.metrics.store.types import Float64, Labels
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator

@@ -13,8 +13,8 @@ import numpy as np
 from obsv.metrics.promql.ast import Call, Selector
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.functions.base import Function
-from obsv.metrics.promql.values import Grid, Labels, Mask, Vector, unique
-from obsv.metrics.store.types import Int64, Matcher
+from obsv.metrics.promql.values import Grid, Mask, Vector, unique
+from obsv.metrics.store.types import Int64, Labels, Matcher
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator

@@ -12,8 +12,8 @@ from obsv.metrics.promql.ast import Call
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.functions.base import Function
 from obsv.metrics.promql.text import has_bad_bytes
-from obsv.metrics.promql.values import Grid, Labels, Mask, Vector, unique
-from obsv.metrics.store.types import BadPattern, compile_pattern
+from obsv.metrics.promql.values import Grid, Mask, Vector, unique
+from obsv.metrics.store.types import BadPattern, Labels, compile_pattern
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator

@@ -9,7 +9,8 @@ import numpy as np
 
 from obsv.metrics.promql.ast import Call
 from obsv.metrics.promql.functions.base import Function
-from obsv.metrics.promql.values import Grid, Labels, Vector, label_key
+from obsv.metrics.promql.values import Grid, Vector, label_key
+from obsv.metrics.store.types import Labels
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator

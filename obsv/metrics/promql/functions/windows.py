@@ -71,7 +71,7 @@ def compute(function: RangeFunction, matrix: Matrix, params: Params = ()) -> Vec
         values,
         present,
     )
-    return Vector(list(series.labels), values, present.view(np.bool_), unnamed=matrix.unnamed)
+    return Vector(series.labels, values, present.view(np.bool_), unnamed=matrix.unnamed)
 
 
 def _window(ev: Evaluator, node: Call, grid: Grid) -> Vector:
@@ -169,7 +169,7 @@ def _extended(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix
 
 def _empty(matrix: Matrix) -> Vector:
     shape = (len(matrix.series.labels), matrix.grid.count)
-    return Vector(list(matrix.series.labels), np.zeros(shape), np.zeros(shape, np.bool_), unnamed=matrix.unnamed)
+    return Vector(matrix.series.labels, np.zeros(shape), np.zeros(shape, np.bool_), unnamed=matrix.unnamed)
 
 
 FUNCTIONS: dict[str, Function] = dict.fromkeys(NAMES, _window)

@@ -6,6 +6,8 @@ Header integers: number of series, series a chunk; then a column each of slots (
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from obsv.metrics.kernels import codec
@@ -33,9 +35,13 @@ def encode_block(
 
 
 class BlockReader:
-    """Reads series out of one block.  Raises DamagedError, when made or later."""
+    """Reads series out of one block.  Raises DamagedError, when made or later.
 
-    def __init__(self, data: bytes) -> None:
+    Chunks stay decoded once they were read; several threads may read at a time.  `samples` is how many there are in
+    all, for who wants to know its size.
+    """
+
+    def __init__(self, data: bytes, samples: int = 0) -> None:
         header, self._body = unseal(Kind.BLOCK, data)
         series = int(header[0])
         self.series_per_chunk = int(header[1])
@@ -52,17 +58,42 @@ class BlockReader:
         self._starts = ends - self._frames - self._bits
         if ends[-1] != len(self._body):
             raise DamagedError("block size")
+        self._samples = samples
+        self._lock = threading.Lock()
+        self._values = np.zeros(0, np.float64)
+        self._decoded = np.zeros(chunks, np.bool_)
 
-    def decode(self, counts: Int64, first: Int64, stop: Int64, at: Int64, out: Float64) -> None:
-        """Write samples first[i]..stop[i] of series i, which has counts[i], to `out[at[i]:]`; skip where equal."""
-        wanted = np.flatnonzero(first < stop)
-        step = self.series_per_chunk
-        for chunk in np.unique(wanted // step).tolist():
-            mine = slice(chunk * step, (chunk + 1) * step)
-            start, frame = int(self._starts[chunk]), int(self._frames[chunk])
-            bits = self._body[start + frame : start + frame + int(self._bits[chunk])]
-            packed = expand(self._body[start : start + frame])
-            try:
-                codec.decode_chunk(packed, bits, counts[mine], first[mine], stop[mine], at[mine], out)
-            except ValueError as error:
-                raise DamagedError(str(error)) from error
+    @property
+    def held_bytes(self) -> int:
+        """Memory that it may come to hold."""
+        return len(self._body) + 16 * len(self.slots) + 8 * self._samples
+
+    def values(self, counts: Int64, rows: Int64) -> tuple[Float64, Int64]:
+        """(values of the block, where in them each series starts), decoded for series `rows` at least.
+
+        `counts` are the samples of every series.
+        """
+        starts = np.cumsum(counts) - counts
+        self._expand(np.unique(rows // self.series_per_chunk), counts, starts)
+        return self._values, starts
+
+    def _expand(self, chunks: Int64, counts: Int64, starts: Int64) -> None:
+        if self._decoded[chunks].all():
+            return
+        with self._lock:
+            if not len(self._values):
+                self._values = np.empty(int(counts.sum()), np.float64)
+            for chunk in chunks[~self._decoded[chunks]].tolist():
+                self._expand_chunk(chunk, counts, starts)
+                self._decoded[chunk] = True
+
+    def _expand_chunk(self, chunk: int, counts: Int64, starts: Int64) -> None:
+        mine = slice(chunk * self.series_per_chunk, (chunk + 1) * self.series_per_chunk)
+        start, frame = int(self._starts[chunk]), int(self._frames[chunk])
+        bits = self._body[start + frame : start + frame + int(self._bits[chunk])]
+        packed = expand(self._body[start : start + frame])
+        none = np.zeros(len(counts[mine]), np.int64)
+        try:
+            codec.decode_chunk(packed, bits, counts[mine], none, counts[mine], starts[mine], self._values)
+        except ValueError as error:
+            raise DamagedError(str(error)) from error

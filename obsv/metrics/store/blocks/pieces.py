@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from obsv.metrics.kernels.codec import first_not_before
 from obsv.metrics.store.types import Float64, Int64
 
 
@@ -52,17 +53,3 @@ class Pieces:
         some = starts < stops
         mine = mine[some]
         return Pieces(self.parts[mine], self.slots[mine], starts[some], stops[some], self.t, self.v)
-
-
-def first_not_before(t: Int64, starts: Int64, stops: Int64, time_ms: int) -> Int64:
-    """Where in each stretch `t[starts[i]:stops[i]]` the first time >= `time_ms` is (its stop if there is none).
-
-    Halves all stretches at once: a call of searchsorted for each would cost more than the samples.
-    """
-    low, high = starts.copy(), stops.copy()
-    while (open_ones := np.flatnonzero(low < high)).size:
-        middle = (low[open_ones] + high[open_ones]) >> 1
-        before = t[middle] < time_ms
-        low[open_ones[before]] = middle[before] + 1
-        high[open_ones[~before]] = middle[~before]
-    return low

@@ -13,7 +13,6 @@ from obsv.metrics.kernels import codec
 from obsv.metrics.store.base import StoreLimitExceeded
 from obsv.metrics.store.blocks.block import BlockReader
 from obsv.metrics.store.blocks.envelope import DamagedError
-from obsv.metrics.store.blocks.pieces import first_not_before
 from obsv.metrics.store.blocks.repository import StoredBlock
 from obsv.metrics.store.blocks.times import TimesReader
 from obsv.metrics.store.types import Float64, Int64
@@ -71,10 +70,10 @@ class Read:
         self._work = 0  # samples to decode: those before a read range too
         self.damaged: list[int] = []
 
-    def add(self, stored: StoredBlock, data: bytes, times: TimesReader) -> None:
+    def add(self, stored: StoredBlock, block: BlockReader, times: TimesReader) -> None:
         """Plan to read a block.  Raises StoreLimitExceeded when that would be too many samples."""
         try:
-            self._add(stored, BlockReader(data), times)
+            self._add(stored, block, times)
         except DamagedError:
             self.damaged.append(stored.id)
 
@@ -114,8 +113,8 @@ class Read:
         if self._start_ms <= placement.start_ms and placement.end_ms <= self._end_ms:
             return np.zeros(len(starts), np.int64), counts
         ends = starts + counts
-        first = first_not_before(pool, starts, ends, self._start_ms)
-        return first - starts, first_not_before(pool, first, ends, self._end_ms + 1) - starts
+        first = codec.first_not_before(pool, starts, ends, self._start_ms)
+        return first - starts, codec.first_not_before(pool, first, ends, self._end_ms + 1) - starts
 
     def finish(self, run: Run) -> Columns:
         """Decode and merge; `run` does a function for several shares of the work, at the same time if it can."""
@@ -153,12 +152,14 @@ class _Layout:
         for part, base in list(zip(self._parts, bases, strict=False))[share::of]:
             at = self._at[base : base + len(part.rows)]
             codec.copy_ranges(part.times, part.times_at, part.lengths, at, self._t)
-            first, stop, to = (np.zeros(len(part.counts), np.int64) for _ in range(3))
-            first[part.rows], stop[part.rows], to[part.rows] = part.first, part.stop, at
+            some = part.lengths > 0
             try:
-                part.block.decode(part.counts, first, stop, to, self._v)
+                values, starts = part.block.values(part.counts, part.rows[some])
             except DamagedError:
                 broken.append(part)
+                continue
+            begin, length = (starts[part.rows] + part.first)[some], part.lengths[some]
+            codec.copy_ranges(values.view(np.int64), begin, length, at[some], self._v.view(np.int64))
         return broken
 
     def columns(self) -> Columns:

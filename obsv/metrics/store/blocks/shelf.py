@@ -13,7 +13,8 @@ import numpy as np
 import structlog
 
 from obsv.metrics.store.base import StoreUnavailable
-from obsv.metrics.store.blocks.cache import TimesCache
+from obsv.metrics.store.blocks.block import BlockReader
+from obsv.metrics.store.blocks.cache import Cache
 from obsv.metrics.store.blocks.envelope import DamagedError
 from obsv.metrics.store.blocks.reader import SHARES, Columns, Read
 from obsv.metrics.store.blocks.repository import BlockRepository, Piece, Span, StoredBlock
@@ -26,6 +27,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BATCH = 64
+TIMES_BYTES, BLOCKS_BYTES = 8 << 20, 32 << 20
+"""Memory for what was read lately: 4 million samples."""
 ATTEMPTS = 20
 BLOCK_WORK = 500
 """What a block counts for beside `INLINE`."""
@@ -65,7 +68,8 @@ class Shelf:
 
     def __init__(self, repository: BlockRepository) -> None:
         self._repository = repository
-        self._cache = TimesCache()
+        self._kept_times: Cache[TimesReader] = Cache(TIMES_BYTES)
+        self._kept_blocks: Cache[BlockReader] = Cache(BLOCKS_BYTES)
         self._decoders = ThreadPoolExecutor(SHARES, thread_name_prefix="obsv-blocks-decode")
 
     def close(self) -> None:
@@ -79,33 +83,53 @@ class Shelf:
             blocks = await self._repository.find(org, spans, start_ms, end_ms)
             read = await off_loop(len(places), partial(Read, limit=limit), places, start_ms, end_ms)
             try:
-                return (await self.read_blocks(read, org, blocks)).columns
+                return (await self.read_blocks(read, org, blocks, keep=True)).columns
             except MovedError:
                 continue
         raise StoreUnavailable("metric blocks changed under every attempt to read them")
 
-    async def read_blocks(self, read: Read, org: int, blocks: Sequence[StoredBlock]) -> Reading:
-        """Do a read from these blocks.  Raises MovedError if one is no longer there."""
+    async def read_blocks(self, read: Read, org: int, blocks: Sequence[StoredBlock], *, keep: bool = False) -> Reading:
+        """Do a read from these blocks, and `keep` them for the next.  Raises MovedError if one is no longer there."""
         unreadable: list[int] = []
         for at in range(0, len(blocks), BATCH):
             batch = blocks[at : at + BATCH]
-            data = await self._repository.load(org, [block.id for block in batch])
-            if len(data) < len(batch):
-                raise MovedError
+            readers = await self._blocks(org, batch, read, keep=keep)
             times = await self._times(org, sorted({block.times_id for block in batch}))
             unreadable += [block.id for block in batch if block.times_id not in times]
-            await off_loop(len(batch) * BLOCK_WORK, _add, read, batch, data, times)
+            await off_loop(len(batch) * BLOCK_WORK, _add, read, batch, readers, times)
         work = len(blocks) * BLOCK_WORK
         columns = await off_loop(work, read.finish, map if work <= INLINE else self._decoders.map)
         await self._damaged(Piece.BLOCK, org, read.damaged)
         return Reading(columns, frozenset(unreadable + read.damaged))
+
+    async def _blocks(
+        self, org: int, blocks: Sequence[StoredBlock], read: Read, *, keep: bool
+    ) -> dict[int, BlockReader]:
+        """Readers of these blocks; damaged ones are left out, and told to the read."""
+        held = ((block.id, self._kept_blocks.get(org, block.id)) for block in blocks)
+        readers = {block_id: reader for block_id, reader in held if reader is not None}
+        missing = [block for block in blocks if block.id not in readers]
+        if not missing:
+            return readers
+        data = await self._repository.load(org, [block.id for block in missing])
+        if len(data) < len(missing):
+            raise MovedError
+        for block in missing:
+            try:
+                readers[block.id] = BlockReader(data[block.id], block.placement.samples)
+            except DamagedError:
+                read.damaged.append(block.id)
+                continue
+            if keep:
+                self._kept_blocks.put(org, block.id, readers[block.id])
+        return readers
 
     async def _times(self, org: int, ids: Sequence[int]) -> dict[int, TimesReader]:
         """The times of these ids; damaged ones are left out."""
         readers: dict[int, TimesReader] = {}
         missing: list[int] = []
         for times_id in ids:
-            held = self._cache.get(org, times_id)
+            held = self._kept_times.get(org, times_id)
             if held is None:
                 missing.append(times_id)
             else:
@@ -120,7 +144,7 @@ class Shelf:
                 except DamagedError:
                     await self._damaged(Piece.TIMES, org, [times_id])
                     continue
-                self._cache.put(org, times_id, readers[times_id])
+                self._kept_times.put(org, times_id, readers[times_id])
         return readers
 
     async def _damaged(self, piece: Piece, org: int, ids: Sequence[int]) -> None:
@@ -129,8 +153,10 @@ class Shelf:
             await self._repository.quarantine(piece, row_id)
 
 
-def _add(read: Read, blocks: Sequence[StoredBlock], data: dict[int, bytes], times: dict[int, TimesReader]) -> None:
-    """Add those blocks to a read whose times there are."""
+def _add(
+    read: Read, blocks: Sequence[StoredBlock], readers: dict[int, BlockReader], times: dict[int, TimesReader]
+) -> None:
+    """Add those blocks to a read that can be read, and whose times can."""
     for block in blocks:
-        if block.times_id in times:
-            read.add(block, data[block.id], times[block.times_id])
+        if block.id in readers and block.times_id in times:
+            read.add(block, readers[block.id], times[block.times_id])

@@ -1,0 +1,69 @@
+"""The label sets of a query's series: dicts for who looks at one, whole columns for what is done to all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import overload
+
+import numpy as np
+
+from obsv.metrics.kernels.labelindex import LabelIndex
+from obsv.metrics.store.types import Int64, Labels, UInt32
+
+
+class LabelSets(Sequence[Labels]):
+    """Label sets of series of an index.  The dicts are made when one is looked at, and must not be changed.
+
+    Unnamed ones go without `__name__`, `__type__` and `__unit__`.
+    """
+
+    __slots__ = ("_index", "_made", "_named", "_sids")
+
+    def __init__(self, index: LabelIndex, sids: UInt32, *, named: bool = True) -> None:
+        self._index, self._sids, self._named = index, sids, named
+        self._made: list[Labels] | None = None
+
+    def __len__(self) -> int:
+        return len(self._sids)
+
+    @overload
+    def __getitem__(self, at: int) -> Labels: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> LabelSets: ...
+
+    def __getitem__(self, at: int | slice) -> Labels | LabelSets:
+        if isinstance(at, slice):
+            return LabelSets(self._index, self._sids[at], named=self._named)
+        if self._made is None:
+            self._made = self._index.labels(self._sids, self._named)
+        return self._made[at]
+
+    def take(self, rows: Int64 | list[int]) -> LabelSets:
+        """Some of them, in that order."""
+        return LabelSets(self._index, np.ascontiguousarray(self._sids[rows]), named=self._named)
+
+    def unnamed(self) -> LabelSets | None:
+        """All of them without what says what a metric is; None where some may be the same then."""
+        if self._named and not self._index.one_name(self._sids):
+            return None
+        return LabelSets(self._index, self._sids, named=False)
+
+    def group(self, names: Sequence[str], *, without: bool) -> tuple[Int64, Int64]:
+        """(group of each row, first row of each group), by or `without` labels of these names."""
+        return self._index.group(self._sids, names, without, self._named)
+
+    def order(self) -> Int64:
+        """Rows in the order of their labels."""
+        return self._index.order(self._sids, self._named)
+
+    def json(self) -> list[bytes]:
+        """Each as a JSON object."""
+        return self._index.json(self._sids, self._named)
+
+
+def take(labels: Sequence[Labels], rows: Int64 | list[int]) -> Sequence[Labels]:
+    """Some label sets, in that order."""
+    if isinstance(labels, LabelSets):
+        return labels.take(rows)
+    return [labels[row] for row in (rows if isinstance(rows, list) else rows.tolist())]

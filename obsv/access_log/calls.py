@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import NamedTuple
 
@@ -76,10 +76,15 @@ _ADD_COUNT = (
 async def store(calls: Sequence[Call], counts: Mapping[CountKey, Count]) -> None:
     """Write a batch, whole or not at all."""
     async with write_tx():
-        await execute_many(_INSERT_CALL, [(*astuple(call), _last_day(call.at_ms)) for call in calls])
+        await execute_many(_INSERT_CALL, [(*_cells(call), _last_day(call.at_ms)) for call in calls])
         # In one order, so that replicas that add to the same rows do not wait for each other in a circle.
-        added = [(*key, *astuple(counts[key]), _last_day(key.minute_ms)) for key in sorted(counts)]
+        added = [(*key, *_cells(counts[key]), _last_day(key.minute_ms)) for key in sorted(counts)]
         await execute_many(_ADD_COUNT, added)
+
+
+def _cells(row: Call | Count) -> tuple[object, ...]:
+    """The fields in order; dataclasses.astuple would copy each one deeply."""
+    return tuple(getattr(row, field.name) for field in fields(row))
 
 
 def _last_day(at_ms: int) -> date:

@@ -83,24 +83,13 @@ class Read:
         rows = np.flatnonzero(self._places[at] == places)
         if not len(rows):
             return
-        positions = self._order[at[rows]]
-        vectors, which = np.unique(block.vectors[rows], return_inverse=True)
-        pool, starts = times.pool(vectors)
         if block.vectors.max() >= len(times.counts) or block.vectors.min() < 0:
             raise DamagedError("block refers to times that are not there")
+        vectors = block.vectors[rows]
+        pool, starts = times.pool(vectors)
         first, stop = self._clip(pool, starts, times.counts[vectors], stored)
-        part = _Part(
-            stored.id,
-            block,
-            stored.placement.seq,
-            rows,
-            positions,
-            times.counts[block.vectors],
-            first[which],
-            stop[which],
-            pool,
-            (starts + first)[which],
-        )
+        positions, counts = self._order[at[rows]], times.counts[block.vectors]
+        part = _Part(stored.id, block, stored.placement.seq, rows, positions, counts, first, stop, pool, starts + first)
         self.samples += int(part.lengths.sum())
         self._work += int(part.stop.sum())
         if self.samples > self._limit:
@@ -108,7 +97,7 @@ class Read:
         self._parts.append(part)
 
     def _clip(self, pool: Int64, starts: Int64, counts: Int64, stored: StoredBlock) -> tuple[Int64, Int64]:
-        """The samples first..stop of each vector that lie in the time of the read."""
+        """The samples first..stop of each series that lie in the time of the read."""
         placement = stored.placement
         if self._start_ms <= placement.start_ms and placement.end_ms <= self._end_ms:
             return np.zeros(len(starts), np.int64), counts

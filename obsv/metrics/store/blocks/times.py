@@ -15,6 +15,8 @@ from obsv.metrics.store.blocks.envelope import DamagedError, Kind, compress, exp
 from obsv.metrics.store.types import Int64
 
 FRAME_BYTES = 32 * 1024
+WHOLE_TIMES = 1 << 17
+"""A set of no more times than this is expanded as a whole."""
 
 
 class TimesWriter:
@@ -74,6 +76,8 @@ class TimesReader:
         self._frame_ends = header[2 + vectors : 2 + vectors + frames]
         self._sizes = header[2 + vectors + frames :]
         self._expanded: dict[int, tuple[Int64, Int64]] = {}
+        self._starts: Int64 = np.concatenate((np.zeros(1, np.int64), np.cumsum(self.counts)))
+        self._whole = np.zeros(0, np.int64)
 
     @property
     def held_bytes(self) -> int:
@@ -81,9 +85,23 @@ class TimesReader:
         return len(self._body) + 8 * int(self.counts.sum())
 
     def pool(self, numbers: Int64) -> tuple[Int64, Int64]:
-        """(times, where in them each of these distinct vectors starts), `numbers` ascending."""
-        if len(numbers) and not 0 <= numbers[0] <= numbers[-1] < len(self.counts):
+        """(times, where in them each of these vectors starts)."""
+        if len(numbers) and not 0 <= numbers.min() <= numbers.max() < len(self.counts):
             raise DamagedError("no such time vector")
+        if self._starts[-1] > WHOLE_TIMES:
+            return self._some(numbers)
+        if not len(self._whole):
+            self._whole = np.concatenate([self._frame(frame)[0] for frame in range(len(self._sizes))])
+            self._expanded.clear()
+        return self._whole, self._starts[numbers]
+
+    def _some(self, numbers: Int64) -> tuple[Int64, Int64]:
+        """The frames of these vectors alone."""
+        distinct, which = np.unique(numbers, return_inverse=True)
+        times, starts = self._distinct(distinct)
+        return times, starts[which]
+
+    def _distinct(self, numbers: Int64) -> tuple[Int64, Int64]:
         frame_of = np.searchsorted(self._frame_ends, numbers, side="right")
         parts, starts, base = list[Int64](), np.empty(len(numbers), dtype=np.int64), 0
         for frame in np.unique(frame_of).tolist():

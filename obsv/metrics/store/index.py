@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from obsv.metrics.kernels.ingest import Head
 from obsv.metrics.kernels.labelindex import LabelIndex, combine
 from obsv.metrics.store.labels import LabelSets
-from obsv.metrics.store.types import Matcher
+from obsv.metrics.store.types import Int64, Matcher
 
 UInt32 = NDArray[np.uint32]
 
@@ -28,6 +28,11 @@ class SeriesIndex:
         self._index = LabelIndex()
         self._lock = threading.Lock()
         self._patterns: dict[tuple[int, Matcher], tuple[int, list[int]]] = {}
+
+    def work(self, matchers: Sequence[Matcher]) -> int:
+        """How long `find` will take, about, in series looked at: those that are new, and all for a regex."""
+        is_plain = all(one.op == "=" for one in matchers)
+        return self._head.series - self._index.size + (0 if is_plain else self._index.size // 4)
 
     def find(self, org: int, matchers: Sequence[Matcher]) -> UInt32:
         """Ids, rising, of the organisation's series that pass every matcher."""
@@ -82,11 +87,27 @@ class SeriesIndex:
             if len(found):
                 yield value, found
 
+    def carrying(self, org: int, name: str, among: UInt32) -> UInt32:
+        """Those of the series, by rising id, that have a label of this name."""
+        with self._lock:
+            places = np.arange(len(self._index.values(org, name, 0)), dtype=np.uint32)
+            return combine(among, self._index.having(org, name, places), True)
+
+    def group(self, sids: UInt32, name: str) -> tuple[Int64, Int64]:
+        """(group of each series by its value of this label, first row of each group)."""
+        with self._lock:
+            return self._index.group(sids, [name], False, True)
+
     def has(self, org: int, name: str) -> bool:
         """Whether any series ever had a label of this name."""
         with self._lock:
             self._grow()
             return bool(self._index.values(org, name, 0))
+
+    @property
+    def total(self) -> int:
+        """How many series there are over all organisations."""
+        return self._head.series
 
     def count(self, org: int) -> int:
         """How many series an organisation has."""

@@ -16,7 +16,7 @@ from obsv.metrics.store.base import StoreUnavailable
 from obsv.metrics.store.blocks.block import BlockReader
 from obsv.metrics.store.blocks.cache import Cache
 from obsv.metrics.store.blocks.envelope import DamagedError
-from obsv.metrics.store.blocks.reader import SHARES, Columns, Read
+from obsv.metrics.store.blocks.reader import SHARES, Columns, Read, Run
 from obsv.metrics.store.blocks.repository import BlockRepository, Piece, Span, StoredBlock
 from obsv.metrics.store.blocks.times import TimesReader
 from obsv.metrics.store.types import Int64
@@ -30,10 +30,10 @@ BATCH = 64
 TIMES_BYTES, BLOCKS_BYTES = 8 << 20, 32 << 20
 """Memory for what was read lately: 4 million samples."""
 ATTEMPTS = 20
-BLOCK_WORK = 500
+BLOCK_WORK = 1000
 """What a block counts for beside `INLINE`."""
 
-INLINE = 2000
+INLINE = 5000
 """Work on fewer series than this is done at once: handing it to a thread would take longer."""
 
 
@@ -56,11 +56,12 @@ class Reading:
 
 def spans_of(places: Int64) -> list[Span]:
     """The partitions of these places (`partition << 8 | slot`), each with its lowest and highest slot."""
-    ordered = np.unique(places)
-    parts, first = np.unique(ordered >> 8, return_index=True)
-    last = np.append(first[1:], len(ordered)) - 1
+    ordered = np.sort(places)
+    parts = ordered >> 8
+    bounds = np.flatnonzero(np.diff(parts, prepend=-1, append=-1))
+    first, last = bounds[:-1], bounds[1:] - 1
     lows, highs = ordered[first] & 0xFF, ordered[last] & 0xFF
-    return [Span(*span) for span in zip(parts.tolist(), lows.tolist(), highs.tolist(), strict=True)]
+    return [Span(*span) for span in zip(parts[first].tolist(), lows.tolist(), highs.tolist(), strict=True)]
 
 
 class Shelf:
@@ -91,14 +92,15 @@ class Shelf:
     async def read_blocks(self, read: Read, org: int, blocks: Sequence[StoredBlock], *, keep: bool = False) -> Reading:
         """Do a read from these blocks, and `keep` them for the next.  Raises MovedError if one is no longer there."""
         unreadable: list[int] = []
+        found: list[tuple[Sequence[StoredBlock], dict[int, BlockReader], dict[int, TimesReader]]] = []
         for at in range(0, len(blocks), BATCH):
             batch = blocks[at : at + BATCH]
             readers = await self._blocks(org, batch, read, keep=keep)
             times = await self._times(org, sorted({block.times_id for block in batch}))
             unreadable += [block.id for block in batch if block.times_id not in times]
-            await off_loop(len(batch) * BLOCK_WORK, _add, read, batch, readers, times)
+            found.append((batch, readers, times))
         work = len(blocks) * BLOCK_WORK
-        columns = await off_loop(work, read.finish, map if work <= INLINE else self._decoders.map)
+        columns = await off_loop(work, _do, read, found, map if work <= INLINE else self._decoders.map)
         await self._damaged(Piece.BLOCK, org, read.damaged)
         return Reading(columns, frozenset(unreadable + read.damaged))
 
@@ -153,10 +155,14 @@ class Shelf:
             await self._repository.quarantine(piece, row_id)
 
 
-def _add(
-    read: Read, blocks: Sequence[StoredBlock], readers: dict[int, BlockReader], times: dict[int, TimesReader]
-) -> None:
-    """Add those blocks to a read that can be read, and whose times can."""
-    for block in blocks:
-        if block.id in readers and block.times_id in times:
-            read.add(block, readers[block.id], times[block.times_id])
+def _do(
+    read: Read,
+    found: Sequence[tuple[Sequence[StoredBlock], dict[int, BlockReader], dict[int, TimesReader]]],
+    run: Run,
+) -> Columns:
+    """Add those blocks to a read that can be read, and whose times can; then do it."""
+    for blocks, readers, times in found:
+        for block in blocks:
+            if block.id in readers and block.times_id in times:
+                read.add(block, readers[block.id], times[block.times_id])
+    return read.finish(run)

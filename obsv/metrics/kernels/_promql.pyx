@@ -8,12 +8,15 @@ from libcpp.vector cimport vector
 
 
 cdef extern from "range_functions.h" namespace "promql" nogil:
+    cdef cppclass Reducing:
+        pass
+
     void over_series(int function, const int64_t* t, const double* v, int64_t n, int64_t start, int64_t step, int64_t steps,
                      int64_t range, const double* p0, const double* p1, vector[double]& scratch, double* out, uint8_t* present)
     void instant_series(const int64_t* t, const double* v, int64_t n, int64_t start, int64_t step, int64_t steps,
                         int64_t lookback, cbool want_time, double* out, uint8_t* present)
     void reduce_group(int reduction, const double* values, const uint8_t* present, int64_t steps, const int64_t* rows,
-                      int64_t count, double* out, uint8_t* has, vector[double]& scratch)
+                      int64_t count, double* out, uint8_t* has, Reducing& scratch)
 
 cdef extern from "json_numbers.h" namespace "promql" nogil:
     void write_value(string& out, double v)
@@ -52,7 +55,7 @@ def reduce_groups(int reduction, const double[:, ::1] values, const uint8_t[:, :
                   const int64_t[::1] rows, double[:, ::1] out, uint8_t[:, ::1] has):
     """Rows reduced by group at every step; see the twin."""
     cdef int64_t groups = bounds.shape[0] - 1, steps = out.shape[1], g
-    cdef vector[double] scratch
+    cdef Reducing scratch
     if groups == 0 or steps == 0 or rows.shape[0] == 0:
         return
     with nogil:

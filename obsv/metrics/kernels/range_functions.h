@@ -31,11 +31,12 @@ struct Window {
   const double* v;
   int64_t n;
   int64_t begin_ms, end_ms;  // (begin, end]
+  bool may_reset = true;     // false where it is known that no value is below the one before it
 };
 
 inline double extrapolated(const Window& w, bool is_counter, bool is_rate) {
   double result = w.v[w.n - 1] - w.v[0];
-  if (is_counter)
+  if (is_counter && w.may_reset)
     for (int64_t i = 1; i < w.n; i++)
       if (w.v[i] < w.v[i - 1]) result += w.v[i - 1];
   double to_start = double(w.t[0] - w.begin_ms) / 1000, to_end = double(w.end_ms - w.t[w.n - 1]) / 1000;
@@ -210,11 +211,13 @@ inline bool evaluate(int function, const Window& w, double p0, double p1, std::v
 inline void over_series(int function, const int64_t* t, const double* v, int64_t n, int64_t start, int64_t step, int64_t steps,
                         int64_t range, const double* p0, const double* p1, std::vector<double>& scratch, double* out, uint8_t* present) {
   int64_t lo = 0, hi = 0;
+  int64_t reset = -1;  // the newest sample before `hi` that is below the one before it
   for (int64_t s = 0; s < steps; s++) {
     int64_t end = start + s * step, begin = end - range;
-    while (hi < n && t[hi] <= end) hi++;
+    for (; hi < n && t[hi] <= end; hi++)
+      if (hi && v[hi] < v[hi - 1]) reset = hi;
     while (lo < hi && t[lo] <= begin) lo++;
-    Window w{t + lo, v + lo, hi - lo, begin, end};
+    Window w{t + lo, v + lo, hi - lo, begin, end, reset > lo};
     present[s] = evaluate(function, w, p0[s], p1[s], scratch, out + s);
   }
 }
@@ -238,34 +241,61 @@ inline void instant_series(const int64_t* t, const double* v, int64_t n, int64_t
 
 enum Reduction : int { R_SUM, R_AVG, R_MIN, R_MAX, R_COUNT, R_GROUP, R_STDDEV, R_STDVAR };
 
-// Rows of one group, listed by `rows`, reduced at every step.
+// One value a step and what goes with it, over the rows of a group that were seen so far.
+struct Reducing {
+  std::vector<double> best, carry, column;
+  std::vector<int64_t> n;
+
+  void begin(int64_t steps) {
+    best.assign(steps, 0);
+    carry.assign(steps, 0);
+    n.assign(steps, 0);
+  }
+};
+
+// Rows of one group, listed by `rows`, reduced at every step; row after row, as they lie in memory.
 inline void reduce_group(int reduction, const double* values, const uint8_t* present, int64_t steps, const int64_t* rows, int64_t count,
-                         double* out, uint8_t* has, std::vector<double>& scratch) {
-  for (int64_t s = 0; s < steps; s++) {
-    Kahan kahan;
-    double best = 0;
-    int64_t n = 0;
-    scratch.clear();
-    for (int64_t i = 0; i < count; i++) {
-      int64_t at = rows[i] * steps + s;
-      if (!present[at]) continue;
-      double x = values[at];
+                         double* out, uint8_t* has, Reducing& r) {
+  r.begin(steps);
+  for (int64_t i = 0; i < count; i++) {
+    const double* x = values + rows[i] * steps;
+    const uint8_t* there = present + rows[i] * steps;
+    for (int64_t s = 0; s < steps; s++) {
+      if (!there[s]) continue;
+      double& best = r.best[s];
       switch (reduction) {
-        case R_SUM: kahan.add(x); break;
-        case R_MIN: if (n == 0 || x < best || std::isnan(best)) best = x; break;
-        case R_MAX: if (n == 0 || x > best || std::isnan(best)) best = x; break;
-        case R_AVG: case R_STDDEV: case R_STDVAR: scratch.push_back(x); break;
+        case R_SUM: case R_AVG: {
+          Kahan kahan{best, r.carry[s]};
+          kahan.add(x[s]);
+          best = kahan.sum, r.carry[s] = kahan.c;
+          break;
+        }
+        case R_MIN: if (r.n[s] == 0 || x[s] < best || std::isnan(best)) best = x[s]; break;
+        case R_MAX: if (r.n[s] == 0 || x[s] > best || std::isnan(best)) best = x[s]; break;
         default: break;
       }
-      n++;
+      r.n[s]++;
     }
+  }
+  auto column = [&](int64_t s) {
+    r.column.clear();
+    for (int64_t i = 0; i < count; i++)
+      if (present[rows[i] * steps + s]) r.column.push_back(values[rows[i] * steps + s]);
+    return r.column.data();
+  };
+  for (int64_t s = 0; s < steps; s++) {
+    const int64_t n = r.n[s];
     has[s] = n > 0;
     if (n == 0) continue;
+    const double best = r.best[s];
     switch (reduction) {
-      case R_SUM: out[s] = std::isinf(kahan.sum) ? kahan.sum : kahan.value(); break;
-      case R_AVG: { Window w{nullptr, scratch.data(), n, 0, 0}; out[s] = average(w); break; }
-      case R_STDDEV: out[s] = std::sqrt(variance(scratch.data(), n)); break;
-      case R_STDVAR: out[s] = variance(scratch.data(), n); break;
+      case R_SUM: out[s] = std::isinf(best) ? best : best + r.carry[s]; break;
+      case R_AVG:
+        if (!std::isinf(best)) out[s] = best / double(n) + r.carry[s] / double(n);
+        else out[s] = average(Window{nullptr, column(s), n, 0, 0});
+        break;
+      case R_STDDEV: out[s] = std::sqrt(variance(column(s), n)); break;
+      case R_STDVAR: out[s] = variance(column(s), n); break;
       case R_COUNT: out[s] = double(n); break;
       case R_GROUP: out[s] = 1; break;
       default: out[s] = best;

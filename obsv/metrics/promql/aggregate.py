@@ -14,6 +14,7 @@ from obsv.metrics.kernels.promql import RangeFunction, Reduction
 from obsv.metrics.promql import native_aggregate
 from obsv.metrics.promql.ast import Aggregate
 from obsv.metrics.promql.errors import ExecutionError
+from obsv.metrics.promql.shares import in_shares
 from obsv.metrics.promql.text import go_float, has_bad_bytes, quoted_bytes
 from obsv.metrics.promql.values import Grid, Vector, label_key, unique
 from obsv.metrics.store.labels import LabelSets
@@ -108,7 +109,12 @@ def _reduced(reduction: Reduction, vector: Vector, groups: Groups, grid: Grid) -
     bounds = np.concatenate(([0], np.cumsum([len(one) for one in rows]))).astype(np.int64)
     flat = np.array([row for one in rows for row in one], np.int64)
     values, present = np.ascontiguousarray(vector.values), np.ascontiguousarray(vector.present).view(np.uint8)
-    kernel.reduce_groups(reduction, values, present, bounds, flat, out, has)
+
+    def work(some: slice) -> None:
+        own = bounds[some.start : some.stop + 1]
+        kernel.reduce_groups(reduction, values, present, own, flat, out[some], has[some])
+
+    in_shares(len(labels), values.size, work)
     return Vector(labels, out, has.view(np.bool_))
 
 

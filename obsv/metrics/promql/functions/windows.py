@@ -15,6 +15,7 @@ from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.functions import slow_windows
 from obsv.metrics.promql.functions.base import Function
 from obsv.metrics.promql.samples import keep_samples
+from obsv.metrics.promql.shares import in_shares
 from obsv.metrics.promql.text import go_float
 from obsv.metrics.promql.values import Grid, Mask, Matrix, Vector
 from obsv.metrics.store.types import Float64, SeriesSet
@@ -58,19 +59,23 @@ def compute(function: RangeFunction, matrix: Matrix, params: Params = ()) -> Vec
     values, present = np.zeros(shape), np.zeros(shape, np.uint8)
     none = np.zeros(windows.count)
     first, second = (*(np.ascontiguousarray(p[: windows.count]) for p in params), none, none)[:2]
-    kernel.range_function(
-        function,
-        series.offsets,
-        series.t,
-        series.v,
-        windows.start,
-        windows.step,
-        matrix.range_ms,
-        first,
-        second,
-        values,
-        present,
-    )
+
+    def work(rows: slice) -> None:
+        kernel.range_function(
+            function,
+            series.offsets[rows.start : rows.stop + 1],
+            series.t,
+            series.v,
+            windows.start,
+            windows.step,
+            matrix.range_ms,
+            first,
+            second,
+            values[rows],
+            present[rows],
+        )
+
+    in_shares(len(series.labels), values.size + len(series.t), work)
     return Vector(series.labels, values, present.view(np.bool_), unnamed=matrix.unnamed)
 
 

@@ -22,6 +22,7 @@ from obsv.lifespan import Instance
 from obsv.metrics import rules, scrape, selfmetrics
 from obsv.metrics.api import (
     beside_handlers,
+    cardinality_router,
     deletion_router,
     federation_router,
     metrics_admin_router,
@@ -40,6 +41,7 @@ from obsv.metrics.ingest import (
     imports,
     influx,
     json_lines,
+    pushgateway,
     remote_write_handler,
 )
 from obsv.metrics.ingest.began import Beginnings
@@ -51,7 +53,9 @@ from obsv.site import docs_frame, render_fault, site_router
 from obsv.web.assets import web_router
 
 WRITE_PATHS = frozenset({"/api/v1/write"})
-INGEST_PATHS = WRITE_PATHS.union(influx.WRITE_PATHS, datadog.WRITE_PATHS, imports.WRITE_PATHS, json_lines.WRITE_PATHS)
+INGEST_PATHS = WRITE_PATHS.union(
+    influx.WRITE_PATHS, datadog.WRITE_PATHS, imports.WRITE_PATHS, json_lines.WRITE_PATHS, pushgateway.WRITE_PATHS
+)
 
 
 def create_app(settings: Settings | None = None, clock: Clock | None = None) -> Litestar:
@@ -97,13 +101,18 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         rules.load_groups(settings.metrics.rules),
         rules.Ports(clock, lambda: engine, instance.store, store_own, organisation),
     )
-    instance.duties = (Duty("metrics.scrape", scraper.run), Duty("metrics.rules", recording.run))
     rates, max_body_bytes = SampleRates(clock), settings.server.max_body_bytes
     beside, beginnings = instance.beside, Beginnings(clock, settings.metrics.late_window)
     gate = (authenticate, instance.limits.of, rates, stats, max_body_bytes)
     write = RemoteWrite(instance.remote_writer, beside.keep, beginnings, *gate)
     door = Door(instance.store, beside.keep, *gate)
     datadog_series = datadog.Datadog(door)
+    gateway = pushgateway.Pushgateway(door, clock, store_own, settings.metrics.push_ttl)
+    instance.duties = (
+        Duty("metrics.scrape", scraper.run),
+        Duty("metrics.rules", recording.run),
+        Duty("metrics.push", gateway.run),
+    )
     ports = graphite.GraphitePorts(settings.metrics.graphite, door, clock, organisation)
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
     app = Litestar(
@@ -118,6 +127,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             *datadog.datadog_handlers(datadog_series),
             *imports.import_handlers(door, clock),
             json_lines.import_handler(door),
+            *pushgateway.push_handlers(gateway),
             json_lines.export_router(instance.store, may_read),
             shared_series_handler(instance.store, datadog_series.take_v1, may_read),
             prometheus_router(
@@ -137,6 +147,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             ),
             deletion_router(instance.store, instance.beside.exemplars, requires_scope("admin:org"), note_deletion),
             metrics_admin_router(instance.store, may_administer),
+            cardinality_router(instance.store, instance.limits.of, may_read),
             health_router(instance.checks(), metrics_guard=may_administer),
             reference_router(docs_frame),
         ],

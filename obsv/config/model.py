@@ -190,6 +190,12 @@ class Metrics(Section, frozen=True):
     query_max_samples: Annotated[int, Key("Most samples a query may load.", low=1000)] = 50_000_000
     query_concurrency: Annotated[int, Key("Queries evaluated at once; more of them wait.", low=1, high=64)] = 4
     lookback: Annotated[int, Key("How old a sample may be and still count as current.", "duration", low=1000)] = 300_000
+    push_ttl: Annotated[
+        int,
+        Key(
+            "How long what is pushed to /metrics/job/… counts as current without another push.", "duration", low=60_000
+        ),
+    ] = 86_400_000
     stores: Annotated[Open, Key("A store plugin's own settings stand in [metrics.stores.NAME].", "open")] = {}
     rules: tuple[RuleFiles, ...] = ()
     influx: Influx = Influx()

@@ -134,7 +134,8 @@ def _from_plain(table: PlainTable) -> Held:
 
 
 def _modules_with_tables(package: ModuleType) -> list[str]:
-    """Modules called `tables`, one or two levels down; found as files, so that nothing else is imported."""
+    """Modules called `tables`; found as files, so that nothing else is imported."""
     root = Path(package.__path__[0])
-    files = sorted((*root.glob("*/tables.py"), *root.glob("*/*/tables.py")))
+    # Only where packages are: the web page's folder holds thousands of files of its own.
+    files = sorted(file for depth in ("*", "*/*", "*/*/*") for file in root.glob(f"{depth}/tables.py"))
     return [".".join((package.__name__, *file.relative_to(root).with_suffix("").parts)) for file in files]

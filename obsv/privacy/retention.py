@@ -10,6 +10,7 @@ CLASSES: Final[dict[str, str]] = {
     "instance": "as long as the instance; nobody's data",
     "setup": "until the first account exists",
     "metrics": "as long as the organisation's plan says",
+    "push": "until it is deleted, or not pushed again for as long as `[metrics] push_ttl` says",
     "audit": "1 year after the event",
     "access_log": "30 days after the call",
     "session": "14 days without use, 30 days at most",
@@ -23,5 +24,5 @@ CLASSES: Final[dict[str, str]] = {
 }
 """Every class that a table may name."""
 
-BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics"}
+BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics", "push"}
 """Classes whose rows carry the day on which they go."""

@@ -87,6 +87,7 @@ ROUTES: dict[str, Row] = {
     f"DELETE {API}/me/totp": Row(PERSON, 404, 404),
     f"POST {API}/me/totp": Row(PERSON, 200, 200),
     f"POST {API}/me/totp/confirm": Row(PERSON, 400, 400),
+    f"GET {API}/metrics/cardinality": Row(MEMBER, 200, 200),
     f"POST {API}/metrics/flush": Row(INSTANCE, 403, 403),
     f"GET {API}/org": Row(MEMBER, 200, 200),
     f"PATCH {API}/org": Row(ADMIN, 403, 200),
@@ -177,6 +178,7 @@ MACHINES = {
     *("GET /query", "POST /query", "GET /influx/query", "POST /influx/query"),
     *("POST /api/v2/series", "POST /datadog/api/v1/series", "POST /datadog/api/v2/series"),
     *("POST /api/v1/import", "POST /api/v1/import/prometheus", "POST /api/v1/import/prometheus/metrics/{group:path}"),
+    *("PUT /metrics/{group:path}", "POST /metrics/{group:path}", "DELETE /metrics/{group:path}"),
     *("GET /api/v1/validate", "GET /datadog/api/v1/validate"),
 }
 """Protocols with a token each (tests/metrics, tests/journeys)."""

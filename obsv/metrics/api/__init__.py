@@ -2,6 +2,7 @@
 
 from obsv.metrics.api.admin import metrics_admin_router
 from obsv.metrics.api.beside import beside_handlers
+from obsv.metrics.api.cardinality import cardinality_router
 from obsv.metrics.api.deletion import deletion_router
 from obsv.metrics.api.federate import federation_router
 from obsv.metrics.api.router import prometheus_router
@@ -11,6 +12,7 @@ from obsv.metrics.api.syntax import parse_handler
 
 __all__ = [
     "beside_handlers",
+    "cardinality_router",
     "deletion_router",
     "federation_router",
     "metrics_admin_router",

@@ -7,6 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from obsv.core.errors import Invalid, Unavailable
 from obsv.metrics.cardinality import Cardinality
+from obsv.metrics.explore import By, Exploration
 from obsv.metrics.store.types import Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
 
 
@@ -61,6 +62,15 @@ class Countable(Protocol):
     """A store that can tell where series come from."""
 
     async def cardinality(self, org: int, *, limit: int) -> Cardinality: ...
+
+
+@runtime_checkable
+class Explorable(Protocol):
+    """A store that knows which series are new, and can count some of them by metric, label and value."""
+
+    async def explore(self, org: int, matchers: Sequence[Matcher], *, by: By, limit: int) -> Exploration: ...
+
+    def active_series(self, org: int) -> int: ...
 
 
 @runtime_checkable

@@ -12,6 +12,7 @@ import cramjam
 import structlog
 
 from obsv.metrics.cardinality import Cardinality, cardinality
+from obsv.metrics.explore import Asked, By, Exploration, explore
 from obsv.metrics.kernels.ingest import encode_request, merge, put_label
 from obsv.metrics.kernels.memory import tune_allocator
 from obsv.metrics.store import native
@@ -70,6 +71,7 @@ class BlockStore:
 
     async def _load(self) -> None:
         self._head.load([part async for part in self._blocks.load_series()])
+        self._head.births.load(self._blocks.marks())
 
     async def close(self) -> None:
         """Flush and let go.  What cannot be flushed stays in the log."""
@@ -208,7 +210,8 @@ class BlockStore:
     ) -> SeriesSet:
         """Samples within [start_ms, end_ms] of the series that pass every matcher."""
         # The head first: what a flush moves in between is then seen twice, never not at all.
-        sids, recent = await off_loop(self._head.series // 4, self._read_head, org, matchers, start_ms, end_ms, limit)
+        work = self._head.index.work(matchers)
+        sids, recent = await off_loop(work, self._read_head, org, matchers, start_ms, end_ms, limit)
         if not len(sids):
             return SeriesSet.empty()
         stored = await self._blocks.select(org, sids, start_ms, end_ms, limit=limit)
@@ -251,7 +254,7 @@ class BlockStore:
                 return _cut(native.wholes(self._head.index.labels(found)), limit)
             return self._head.index.labels(found[:limit] if limit > 0 else found)
 
-        return await asyncio.to_thread(read)
+        return await off_loop(self._head.series // 16, read)
 
     async def label_names(
         self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
@@ -262,7 +265,7 @@ class BlockStore:
             names = self._head.index.label_names(self._head.index.find_any(org, matcher_sets, start_ms))
             return _cut([name for name in names if name != native.PART], limit)
 
-        return await asyncio.to_thread(read)
+        return await off_loop(self._head.series // 16, read)
 
     async def label_values(
         self, org: int, name: str, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
@@ -273,7 +276,7 @@ class BlockStore:
             values = self._head.index.label_values(self._head.index.find_any(org, matcher_sets, start_ms), name)
             return _cut(values, limit)
 
-        return await asyncio.to_thread(read)
+        return await off_loop(self._head.series // 16, read)
 
     # -- keep in order ------------------------------------------------------------------------------------------
 
@@ -308,6 +311,11 @@ class BlockStore:
         """Where the organisation's series come from; active ones have a sample in the last hour."""
         since = self._context.clock.now_ms() - HOUR_MS
         return await asyncio.to_thread(cardinality, self._head.index, org, active_since_ms=since, limit=limit)
+
+    async def explore(self, org: int, matchers: Sequence[Matcher], *, by: By, limit: int) -> Exploration:
+        """Which metrics, labels and values make the organisation's series, or its new ones."""
+        asked = Asked(org, matchers, by, limit, self._context.clock.now_ms())
+        return await asyncio.to_thread(explore, self._head.index, self._head.births, asked)
 
     def active_series(self, org: int) -> int:
         """Series with a sample in this clock hour or the one before: what the plan's limit counts."""

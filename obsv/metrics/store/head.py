@@ -12,6 +12,7 @@ from obsv.core.errors import BadRequest, ObsvError
 from obsv.metrics.kernels.ingest import Head as Kernel
 from obsv.metrics.kernels.ingest import Rules
 from obsv.metrics.kernels.ingest_plain import Outcome
+from obsv.metrics.store.births import Births
 from obsv.metrics.store.blocks.types import Flush, Ragged, SeriesKeys, UInt32
 from obsv.metrics.store.body import Unpacker
 from obsv.metrics.store.context import HOUR_MS, StoreContext
@@ -36,6 +37,7 @@ class Frozen:
 
     seq: int
     series: int
+    births: dict[str, int]
 
 
 class StoreHead:
@@ -47,6 +49,8 @@ class StoreHead:
         self._replayed = Unpacker(1 << 30)  # what was once taken is taken again, whatever the limit is now
         self._kernel = Kernel(secrets.token_bytes(16))
         self._persisted = 0
+        self._judged_ms = 0
+        self.births = Births()
         self.index = SeriesIndex(self._kernel)
         self.frozen: Frozen | None = None
 
@@ -57,7 +61,7 @@ class StoreHead:
 
         `bounded` False lifts the late window (imports).  Raises BadRequest and TooLarge.
         """
-        now = self._context.clock.now_ms()
+        now = self._judged_ms = self._context.clock.now_ms()
         message = self._unpacker.unpack(body, encoding)
         if not self._kernel.prepare(org, message, self._rules(org, now, bounded=bounded)):
             raise BadRequest("protobuf: the message is not a remote_write 1.0 request")
@@ -80,7 +84,9 @@ class StoreHead:
 
     def apply(self) -> None:
         """Keep what the prepared request brought."""
+        before = self._kernel.series
         self._kernel.apply()
+        self._note_births(self._judged_ms, before)
 
     def abort(self) -> None:
         """Forget the prepared request."""
@@ -88,6 +94,7 @@ class StoreHead:
 
     def replay(self, record: Record) -> None:
         """Take a logged request again, with the verdicts of the first time."""
+        before = self._kernel.series
         try:
             message = self._replayed.unpack(record.body, record.encoding)
             fine = self._kernel.replay(record.org, message, record.received_ms // HOUR_MS, record.skips)
@@ -95,6 +102,11 @@ class StoreHead:
             fine = False
         if not fine:  # its checksum was right, so this was never acknowledged by this version
             logger.error("metrics_store.record_unreadable", seq=record.seq, org=record.org)
+        self._note_births(record.received_ms, before)
+
+    def _note_births(self, at_ms: int, before: int) -> None:
+        if self._kernel.series > before:
+            self.births.note(at_ms, before)
 
     def load(self, stored: list[SeriesKeys]) -> None:
         """Take in the series of the blocks.  Ids are dense; where one is missing nothing will ever be found."""
@@ -121,7 +133,7 @@ class StoreHead:
     def freeze(self, seq: int) -> bool:
         """Set aside all samples so far, up to log record `seq`, if nothing is set aside yet and there are any."""
         if self.frozen is None and self._kernel.freeze():
-            self.frozen = Frozen(seq, self._kernel.series)
+            self.frozen = Frozen(seq, self._kernel.series, self.births.marks())
         return self.frozen is not None
 
     def flush_of(self, frozen: Frozen) -> Flush:
@@ -129,7 +141,7 @@ class StoreHead:
         sids, offsets, t, v = self._kernel.columns()
         owners, keys = self._kernel.keys(self._persisted, frozen.series)
         fresh = SeriesKeys(owners, np.arange(self._persisted, self._persisted + len(keys), dtype=np.uint32), keys)
-        return Flush(frozen.seq, fresh, self._kernel.owners(sids), sids, offsets, t, v)
+        return Flush(frozen.seq, fresh, self._kernel.owners(sids), sids, offsets, t, v, frozen.births)
 
     def release(self) -> None:
         """What was set aside is in blocks."""

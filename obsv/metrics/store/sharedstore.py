@@ -31,6 +31,7 @@ class SharedBlockStore(BlockStore):
         if flushed <= self._base:
             return
         stored = [part async for part in self._blocks.load_series()]
+        self._head.births.load(self._blocks.marks())
         await self._shared.rebase(flushed, lambda: self._head.restart(stored))
         self._base = flushed
 

@@ -1,4 +1,4 @@
-"""Influx, Datadog and Graphite into a real appliance on both databases, and out of it in PromQL."""
+"""Influx, Datadog, Graphite and pushed groups into a real appliance on both databases, and out of it in PromQL."""
 
 from __future__ import annotations
 
@@ -8,9 +8,19 @@ import socket
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    delete_from_gateway,
+    push_to_gateway,
+    pushadd_to_gateway,
+)
+from prometheus_client.exposition import default_handler
 
 from tests.database import database_url, engine_name
 from tests.live import Live
@@ -77,5 +87,43 @@ def push(folder: Path, database: str) -> None:
                 assert live.stop() == 0
             live.start()
             assert values(client) == before | {'{"__name__": "push.last"}': "4"}
+    finally:
+        live.stop()
+
+
+async def test_the_real_prometheus_client_pushes(tmp_path: Path, database_url: str) -> None:
+    await asyncio.to_thread(real_client, tmp_path, database_url)
+
+
+def real_client(folder: Path, database: str) -> None:
+    live = Live(folder, database)
+    live.start()
+    try:
+        token = live.token("metrics:read,metrics:write")
+
+        def handler(url: str, method: str, timeout: float | None, headers: Any, data: bytes) -> Any:
+            return default_handler(url, method, timeout, [*headers, ("Authorization", f"Bearer {token}")], data)
+
+        registry = CollectorRegistry()
+        Gauge("pushed_last_success", "When it worked", registry=registry).set(12.5)
+        Counter("pushed_runs", "Runs", ["kind"], registry=registry).labels("full/part").inc(3)
+        grouping_key = {"instance": "db/1", "empty": ""}
+        push_to_gateway(live.url, "backup", registry, grouping_key, handler=handler)
+        later = CollectorRegistry()
+        Gauge("pushed_later", "More", registry=later).set(1)
+        pushadd_to_gateway(live.url, "backup", later, grouping_key, handler=handler)
+        live.stop()
+        live.start()
+        with httpx.Client(base_url=live.url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as client:
+
+            def found() -> dict[str, str]:
+                answer = client.get("/api/v1/query", params={"query": '{__name__=~"pushed_[lr].*"}'}).json()
+                assert all(row["metric"]["instance"] == "db/1" for row in answer["data"]["result"])
+                return {row["metric"]["__name__"]: row["value"][1] for row in answer["data"]["result"]}
+
+            pushed = {"pushed_last_success": "12.5", "pushed_runs_total": "3", "pushed_later": "1"}
+            assert pushed.items() <= found().items()
+            delete_from_gateway(live.url, "backup", grouping_key, handler=handler)
+            assert found() == {}
     finally:
         live.stop()

@@ -84,6 +84,10 @@ class Blocks:
         """The highest log number that a durable flush covers; 0 before the first."""
         return self._state.get(FLUSHED, 0)
 
+    def marks(self) -> dict[str, int]:
+        """The numbers that flushes brought to be kept, newest of each name."""
+        return self._state
+
     # -- write --------------------------------------------------------------------------------------------------
 
     async def flush(self, flush: Flush) -> None:
@@ -96,14 +100,14 @@ class Blocks:
 
     async def _flush(self, flush: Flush) -> None:
         async with self._flushing:
-            state = {
+            state = flush.marks | {
                 FLUSHED: max(flush.log_seq, self.flushed_seq()),
                 FLUSHES: self._state.get(FLUSHES, 0) + 1,
             }
             change, maps = await asyncio.to_thread(self._encode, flush, state)
             await self._repository.apply(change)
             self._maps.update(maps)
-            self._state = state
+            self._state = self._state | state
 
     def _encode(self, flush: Flush, state: dict[str, int]) -> tuple[Change, dict[int, SeriesMap]]:
         maps: dict[int, SeriesMap] = {}

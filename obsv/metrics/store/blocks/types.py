@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ class Flush:
 
     Every log record with a number <= `log_seq` is covered by it.  `new_series` are those never flushed before.
     The samples of series `sids[i]` of `orgs[i]` are `t[offsets[i]:offsets[i+1]]` and the same of `v`; `t` is strictly
-    increasing within a series; a series appears once.
+    increasing within a series; a series appears once.  `marks` are numbers by name to keep with it.
     """
 
     log_seq: int
@@ -46,6 +46,7 @@ class Flush:
     offsets: Int64
     t: Int64
     v: Float64
+    marks: dict[str, int] = field(default_factory=dict[str, int])
 
 
 @dataclass

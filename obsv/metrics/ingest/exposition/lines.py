@@ -14,20 +14,21 @@ FURTHEST_MS = 2**53
 SHOWN = 100
 _MS_PER_S = 1000
 
-# Possessive: what does not match is given up at once, however long it is.
+# Possessive: what does not match is given up at once, however long it is.  Not around groups that capture: before 3.11.5
+# Python forgets what they caught.
 _QUOTED = r'"(?:[^"\\]++|\\.)*+"'
 _LABEL_SET = rf'\{{((?:[^"}}]++|{_QUOTED})*+)\}}'
 _SAMPLE = re.compile(
-    rf"""([a-zA-Z_:][a-zA-Z0-9_:]*+)?+ [ \t]*+ (?:{_LABEL_SET})?+
+    rf"""([a-zA-Z_:][a-zA-Z0-9_:]*+)? [ \t]*+ (?:{_LABEL_SET})?
     [ \t]*+ (?<=[ \t}}]) ([^ \t\#]++)
-    (?:[ \t]++ ([^ \t\#]++))?+
-    (?:[ \t]++ \# [ \t]*+ (.*+))?+""",
+    (?:[ \t]++ ([^ \t\#]++))?
+    (?:[ \t]++ \# [ \t]*+ (.*+))?""",
     re.VERBOSE,
 )
-_EXEMPLAR = re.compile(rf"{_LABEL_SET}[ \t]*+([^ \t]++)(?:[ \t]++([^ \t]++))?+")
+_EXEMPLAR = re.compile(rf"{_LABEL_SET}[ \t]*+([^ \t]++)(?:[ \t]++([^ \t]++))?")
 _LABEL = re.compile(r'[ \t]*+([a-zA-Z_][a-zA-Z0-9_]*+)[ \t]*+=[ \t]*+"([^"\\]*+)"[ \t]*+(?:,|\Z)')
 """The labels that most pages have."""
-_ANY_LABEL = re.compile(rf"[ \t]*+([a-zA-Z_][a-zA-Z0-9_]*+|{_QUOTED})[ \t]*+(?:=[ \t]*+({_QUOTED})[ \t]*+)?+(?:,|\Z)")
+_ANY_LABEL = re.compile(rf"[ \t]*+([a-zA-Z_][a-zA-Z0-9_]*+|{_QUOTED})[ \t]*+(?:=[ \t]*+({_QUOTED})[ \t]*+)?(?:,|\Z)")
 _ESCAPE = re.compile(r'\\([n\\"])')
 _number = re.compile(r"[+-]?(?:\d++\.?\d*+|\.\d++)(?:[eE][+-]?\d++)?", re.ASCII).fullmatch
 _HEXADECIMAL = re.compile(r"[+-]?0[xX](?:[0-9a-fA-F]++\.?[0-9a-fA-F]*+|\.[0-9a-fA-F]++)[pP][+-]?\d++", re.ASCII)

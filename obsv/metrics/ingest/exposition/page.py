@@ -14,7 +14,7 @@ OPENMETRICS = "application/openmetrics-text"
 MOST_SAMPLES = 500_000
 """Of a page: what is read of it takes some hundred bytes of memory each."""
 
-_COMMENT = re.compile(r'#[ \t]+(HELP|TYPE|UNIT)(?:[ \t]+("(?:[^"\\]++|\\.)*+"|[^ \t"][^ \t]*+))?+(?:[ \t]+(.*+))?+')
+_COMMENT = re.compile(r'#[ \t]+(HELP|TYPE|UNIT)(?:[ \t]+("(?:[^"\\]++|\\.)*+"|[^ \t"][^ \t]*+))?(?:[ \t]+(.*+))?')
 _EOF = "# EOF"
 
 SUFFIXES: dict[str, tuple[str, ...]] = {

@@ -14,8 +14,8 @@ FURTHEST_MS = 2**53
 SHOWN = 100
 _MS_PER_S = 1000
 
-# Possessive: what does not match is given up at once, however long it is.  Not around groups that capture: before 3.11.5
-# Python forgets what they caught.
+# Possessive: what does not match is given up at once, however long it is.  But not around groups that capture: Python
+# forgot what they caught until 3.11.5.
 _QUOTED = r'"(?:[^"\\]++|\\.)*+"'
 _LABEL_SET = rf'\{{((?:[^"}}]++|{_QUOTED})*+)\}}'
 _SAMPLE = re.compile(

@@ -21,9 +21,10 @@ $(STAMPS)/venv:
 	@$(PYTHON) -m venv $(VENV) || { echo "python3 -m venv failed; on Debian and Ubuntu: apt-get install python3-venv"; exit 2; }
 	@mkdir -p $(STAMPS) && touch $@
 
+# --no-deps: the lock is complete, and pip would look for newer releases of what a dependency asks for with an extra.
 $(STAMPS)/lock: $(STAMPS)/venv requirements.lock
 	@echo "Installing the locked dependencies into $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	@touch $@
 
 # An edit of a kernel or of the metadata rebuilds; without a compiler the plain twins are used, and that is said.

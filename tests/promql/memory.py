@@ -54,10 +54,17 @@ class MemoryStore:
         return self._series.setdefault(tuple(sorted(labels.items())), Series())
 
     async def select(
-        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, *, limit: int
+        self,
+        org: int,
+        matchers: Sequence[Matcher],
+        start_ms: int,
+        end_ms: int,
+        *,
+        limit: int,
+        newest: bool = False,
     ) -> SeriesSet:
         """As `MetricStore.select`."""
-        del org, limit
+        del org, limit, newest
         labels: list[dict[str, str]] = []
         offsets, times, values = [0], list[int](), list[float]()
         starts, histograms = list[int](), list[Histogram]()

@@ -198,29 +198,6 @@ def unpack_ints(const uint8_t[::1] data):
     return result
 
 
-def copy_ranges(
-    const int64_t[::1] source,
-    const int64_t[::1] starts,
-    const int64_t[::1] counts,
-    const int64_t[::1] at,
-    int64_t[::1] out,
-):
-    """Copy `source[starts[i]:starts[i] + counts[i]]` to `out[at[i]:]` for each i."""
-    cdef Py_ssize_t i, k = starts.shape[0]
-    cdef int64_t j
-    if counts.shape[0] != k or at.shape[0] != k:
-        raise ValueError("ranges differ in length")
-    for i in range(k):
-        if counts[i] < 0 or starts[i] < 0 or starts[i] + counts[i] > source.shape[0]:
-            raise ValueError("range outside the source")
-        if at[i] < 0 or at[i] + counts[i] > out.shape[0]:
-            raise ValueError("range outside the output")
-    with nogil:
-        for i in range(k):
-            for j in range(counts[i]):
-                out[at[i] + j] = source[starts[i] + j]
-
-
 def first_not_before(const int64_t[::1] t, const int64_t[::1] starts, const int64_t[::1] stops, int64_t time_ms):
     """Where in each stretch `t[starts[i]:stops[i]]` the first time >= `time_ms` is (its stop if there is none)."""
     cdef Py_ssize_t i, k = starts.shape[0]

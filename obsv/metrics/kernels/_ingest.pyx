@@ -66,7 +66,7 @@ cdef extern from "head.h" namespace "obsv" nogil:
         uint64_t columns(uint32_t*, int64_t*, int64_t*, uint64_t*) except +
         void release() except +
         void clear() except +
-        cbool gather(const uint32_t*, size_t, int64_t, int64_t, uint64_t, Columns&) except +
+        cbool gather(const uint32_t*, size_t, int64_t, int64_t, uint64_t, cbool, Columns&) except +
         void keys(uint32_t, uint32_t, string&, vector[uint32_t]&, vector[uint32_t]&) except +
         void newest(const uint32_t*, size_t, int64_t*) except +
         void owners(const uint32_t*, size_t, int64_t*) except +
@@ -183,13 +183,13 @@ cdef class Head:
         with nogil:
             self.head.clear()
 
-    def gather(self, const uint32_t[::1] sids, int64_t start, int64_t end, uint64_t limit):
+    def gather(self, const uint32_t[::1] sids, int64_t start, int64_t end, uint64_t limit, cbool newest=False):
         cdef Columns found
         cdef cbool fits
         cdef const uint32_t* first = &sids[0] if sids.shape[0] else NULL
         cdef size_t k = sids.shape[0]
         with nogil:
-            fits = self.head.gather(first, k, start, end, limit, found)
+            fits = self.head.gather(first, k, start, end, limit, newest, found)
         if not fits:
             return None
         cdef Py_ssize_t n = found.t.size()

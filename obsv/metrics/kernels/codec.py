@@ -20,12 +20,10 @@ decode_times = _impl.decode_times
 distinct_times = _impl.distinct_times
 pack_ints = _impl.pack_ints
 unpack_ints = _impl.unpack_ints
-copy_ranges = _impl.copy_ranges
 first_not_before = _impl.first_not_before
 sort_keys = _impl.sort_keys
 
 __all__ = [
-    "copy_ranges",
     "decode_chunk",
     "decode_times",
     "distinct_times",

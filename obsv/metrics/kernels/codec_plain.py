@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 __all__ = [
-    "copy_ranges",
     "decode_chunk",
     "decode_times",
     "distinct_times",
@@ -88,18 +87,6 @@ def distinct_times(t: Int64, starts: Int64, stops: Int64) -> tuple[Int64, Int64]
             first.append(i)
         numbers.append(number)
     return np.array(numbers, dtype=np.int64), np.array(first, dtype=np.int64)
-
-
-def copy_ranges(source: Int64, starts: Int64, counts: Int64, at: Int64, out: Int64) -> None:
-    """Copy `source[starts[i]:starts[i] + counts[i]]` to `out[at[i]:]` for each i."""
-    if not len(starts) == len(counts) == len(at):
-        raise ValueError("ranges differ in length")
-    if (counts < 0).any() or (starts < 0).any() or (starts + counts > len(source)).any():
-        raise ValueError("range outside the source")
-    if (at < 0).any() or (at + counts > len(out)).any():
-        raise ValueError("range outside the output")
-    for start, count, to in zip(starts.tolist(), counts.tolist(), at.tolist(), strict=True):
-        out[to : to + count] = source[start : start + count]
 
 
 def first_not_before(t: Int64, starts: Int64, stops: Int64, time_ms: int) -> Int64:

@@ -95,8 +95,9 @@ class Head {
         current_.release(64);
     }
 
-    // Samples of the given series within [start, end]; false when they would be more than `limit`.
-    bool gather(const uint32_t* sids, size_t k, int64_t start, int64_t end, uint64_t limit, Columns& out) {
+    // Samples of the given series within [start, end], with `newest` the last of each alone; false when they would be
+    // more than `limit`.
+    bool gather(const uint32_t* sids, size_t k, int64_t start, int64_t end, uint64_t limit, bool newest, Columns& out) {
         const std::lock_guard<std::mutex> hold(lock_);
         std::vector<Sample> samples;
         out.offsets.assign(1, 0);
@@ -106,6 +107,7 @@ class Head {
             frozen_.read(sids[i], start, end, samples);
             current_.read(sids[i], start, end, samples);
             settle(samples);
+            if (newest && samples.size() > 1) samples.erase(samples.begin(), samples.end() - 1);
             if (out.t.size() + samples.size() > limit) return false;
             for (const Sample& sample : samples) {
                 out.t.push_back(sample.t);

@@ -123,8 +123,13 @@ class Head:
 
     # -- reading ------------------------------------------------------------------------------------------------
 
-    def gather(self, sids: UInt32, start: int, end: int, limit: int) -> tuple[Int64, Int64, Float64] | None:
-        """(offsets, t, v) of the given series within [start, end]; None when they are more than `limit`."""
+    def gather(
+        self, sids: UInt32, start: int, end: int, limit: int, newest: bool = False
+    ) -> tuple[Int64, Int64, Float64] | None:
+        """(offsets, t, v) of the given series within [start, end]; None when they are more than `limit`.
+
+        With `newest` the last sample of each is enough.
+        """
         with self._lock:
             found = [
                 settle(
@@ -137,6 +142,8 @@ class Head:
                 )
                 for sid in ints(sids)
             ]
+        if newest:
+            found = [one[-1:] for one in found]
         return None if sum(map(len, found)) > limit else columns(found)
 
     def keys(self, start: int, stop: int) -> tuple[Int64, list[bytes]]:

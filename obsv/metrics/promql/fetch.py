@@ -10,12 +10,13 @@ from obsv.metrics.promql.values import Grid
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Samples of one selector in [start_ms, end_ms], which will be looked at `steps` times."""
+    """Samples of one selector in [start_ms, end_ms], which will be looked at `steps` times; or the `newest` of each."""
 
     node: Selector
     start_ms: int
     end_ms: int
     steps: int
+    newest: bool = False
 
 
 def moved(grid: Grid, at: At, offset_ms: int, top: Grid) -> Grid:
@@ -48,7 +49,8 @@ def wanted(node: Node, grid: Grid, lookback_ms: int, default_step_ms: int) -> tu
                 if one.modifier:
                     back = one.range_ms + lookback_ms
                     ahead = lookback_ms if one.modifier == "smoothed" else 0
-                found.append(Need(one, windows.start - back + 1, windows.end + ahead, at_grid.count))
+                newest = windows.count == 1 and not one.range_ms and not one.modifier
+                found.append(Need(one, windows.start - back + 1, windows.end + ahead, at_grid.count, newest))
             case Subquery():
                 walk(one.expr, inner_grid(one, moved(at_grid, one.at, one.offset_ms, grid), default_step_ms))
             case Paren() | Unary():

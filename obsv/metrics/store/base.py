@@ -33,8 +33,17 @@ class MetricStore(Protocol):
     async def write(self, org: int, batch: WriteBatch, *, imported: bool = False) -> WriteResult: ...
 
     async def select(
-        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, *, limit: int
-    ) -> SeriesSet: ...
+        self,
+        org: int,
+        matchers: Sequence[Matcher],
+        start_ms: int,
+        end_ms: int,
+        *,
+        limit: int,
+        newest: bool = False,
+    ) -> SeriesSet:
+        """Samples of the series that pass every matcher; with `newest` a series needs to have its newest one alone."""
+        ...
 
     async def series(
         self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int

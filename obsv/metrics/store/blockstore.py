@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TypeVar
 
 import cramjam
@@ -206,15 +207,23 @@ class BlockStore:
     # -- read ---------------------------------------------------------------------------------------------------
 
     async def select(
-        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, *, limit: int
+        self,
+        org: int,
+        matchers: Sequence[Matcher],
+        start_ms: int,
+        end_ms: int,
+        *,
+        limit: int,
+        newest: bool = False,
     ) -> SeriesSet:
-        """Samples within [start_ms, end_ms] of the series that pass every matcher."""
+        """Samples within [start_ms, end_ms] of the series that pass every matcher; the `newest` of each at least."""
         # The head first: what a flush moves in between is then seen twice, never not at all.
         work = self._head.index.work(matchers)
-        sids, recent = await off_loop(work, self._read_head, org, matchers, start_ms, end_ms, limit)
+        read_head = partial(self._read_head, limit=limit, newest=newest)
+        sids, recent, newest = await off_loop(work, read_head, org, matchers, start_ms, end_ms)
         if not len(sids):
             return SeriesSet.empty()
-        stored = await self._blocks.select(org, sids, start_ms, end_ms, limit=limit)
+        stored = await self._blocks.select(org, sids, start_ms, end_ms, limit=limit, newest=newest)
         size = len(stored.t) + len(recent.t)
         if not size:
             return SeriesSet.empty()
@@ -223,13 +232,15 @@ class BlockStore:
         return await asyncio.to_thread(self._join, org, stored, recent, limit)
 
     def _read_head(
-        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, limit: int
-    ) -> tuple[UInt32, Ragged]:
+        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, *, limit: int, newest: bool
+    ) -> tuple[UInt32, Ragged, bool]:
         sids = self._head.index.find(org, matchers)
-        recent = self._head.read(sids, start_ms, end_ms, limit)
+        # What histograms are kept as belongs together over several samples.
+        newest = newest and not self._head.index.has(org, native.PART)
+        recent = self._head.read(sids, start_ms, end_ms, limit=limit, newest=newest)
         if recent is None:
             raise _too_many(limit)
-        return sids, recent
+        return sids, recent, newest
 
     def _join(self, org: int, stored: Ragged, recent: Ragged, limit: int) -> SeriesSet:
         if not len(recent.t):

@@ -150,9 +150,9 @@ class StoreHead:
             self._kernel.release()
             self.frozen = None
 
-    def read(self, sids: UInt32, start_ms: int, end_ms: int, limit: int) -> Ragged | None:
-        """Samples of these series that are in memory; None when they are more than `limit`."""
-        found = self._kernel.gather(sids, start_ms, end_ms, limit)
+    def read(self, sids: UInt32, start_ms: int, end_ms: int, *, limit: int, newest: bool = False) -> Ragged | None:
+        """Samples of these series that are in memory, or the `newest` of each; None when they are more than `limit`."""
+        found = self._kernel.gather(sids, start_ms, end_ms, limit, newest)
         return None if found is None else Ragged(sids, *found)
 
     # -- how full it is -----------------------------------------------------------------------------------------

@@ -188,16 +188,6 @@ def test_first_not_before(twin: ModuleType) -> None:
     assert twin.first_not_before(times, starts, stops, 4).tolist() == naive == [2, 6, 5, 2]
 
 
-@pytest.mark.parametrize("twin", TWINS)
-def test_copy_ranges(twin: ModuleType) -> None:
-    source, out = np.arange(10, dtype=np.int64), np.zeros(5, np.int64)
-    ints = [np.array(x, dtype=np.int64) for x in ([7, 0], [3, 2], [2, 0])]
-    twin.copy_ranges(source, *ints, out)
-    assert out.tolist() == [0, 1, 7, 8, 9]
-    with pytest.raises(ValueError, match="range"):
-        twin.copy_ranges(source, ints[0], ints[1] + 1, ints[2], out)
-
-
 def test_a_stale_marker_does_not_spoil_its_series() -> None:
     values = np.cumsum(np.arange(200) % 7).astype(np.float64)
     stale = values.copy()

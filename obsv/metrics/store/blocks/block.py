@@ -60,40 +60,53 @@ class BlockReader:
             raise DamagedError("block size")
         self._samples = samples
         self._lock = threading.Lock()
-        self._values = np.zeros(0, np.float64)
+        self._counts: Int64 = np.zeros(0, np.int64)
         self._decoded = np.zeros(chunks, np.bool_)
+        self._is_whole = False
+        self.values: Float64 = np.zeros(0, np.float64)
+        self.starts: Int64 = np.zeros(0, np.int64)
 
     @property
     def held_bytes(self) -> int:
         """Memory that it may come to hold."""
-        return len(self._body) + 16 * len(self.slots) + 8 * self._samples
+        return len(self._body) + 32 * len(self.slots) + 8 * self._samples
 
-    def values(self, counts: Int64, rows: Int64) -> tuple[Float64, Int64]:
-        """(values of the block, where in them each series starts), decoded for series `rows` at least.
+    def sized(self, vector_counts: Int64) -> None:
+        """Learn how many samples each series has, from its time vectors; then `starts` says where in `values` they are.
 
-        `counts` are the samples of every series.
+        Raises DamagedError where the block refers to vectors that are not there.
         """
-        starts = np.cumsum(counts) - counts
-        self._expand(np.unique(rows // self.series_per_chunk), counts, starts)
-        return self._values, starts
-
-    def _expand(self, chunks: Int64, counts: Int64, starts: Int64) -> None:
-        if self._decoded[chunks].all():
+        if len(self._counts):
             return
+        if self.vectors.min() < 0 or self.vectors.max() >= len(vector_counts):
+            raise DamagedError("block refers to times that are not there")
         with self._lock:
-            if not len(self._values):
-                self._values = np.empty(int(counts.sum()), np.float64)
-            for chunk in chunks[~self._decoded[chunks]].tolist():
-                self._expand_chunk(chunk, counts, starts)
-                self._decoded[chunk] = True
+            counts = vector_counts[self.vectors]
+            self.starts = np.cumsum(counts) - counts
+            self._counts = counts
 
-    def _expand_chunk(self, chunk: int, counts: Int64, starts: Int64) -> None:
+    def has(self, rows: Int64) -> bool:
+        """Whether these series were decoded."""
+        return self._is_whole or bool(self._decoded[rows // self.series_per_chunk].all())
+
+    def decode(self, rows: Int64) -> None:
+        """Fill in `values` for these series at least; their sizes must be known."""
+        with self._lock:
+            if not len(self.values):
+                self.values = np.empty(int(self._counts.sum()), np.float64)
+            for chunk in np.unique(rows // self.series_per_chunk).tolist():
+                if not self._decoded[chunk]:
+                    self._decode_chunk(chunk)
+                    self._decoded[chunk] = True
+            self._is_whole = bool(self._decoded.all())
+
+    def _decode_chunk(self, chunk: int) -> None:
         mine = slice(chunk * self.series_per_chunk, (chunk + 1) * self.series_per_chunk)
         start, frame = int(self._starts[chunk]), int(self._frames[chunk])
         bits = self._body[start + frame : start + frame + int(self._bits[chunk])]
         packed = expand(self._body[start : start + frame])
-        none = np.zeros(len(counts[mine]), np.int64)
+        counts = self._counts[mine]
         try:
-            codec.decode_chunk(packed, bits, counts[mine], none, counts[mine], starts[mine], self._values)
+            codec.decode_chunk(packed, bits, counts, np.zeros_like(counts), counts, self.starts[mine], self.values)
         except ValueError as error:
             raise DamagedError(str(error)) from error

@@ -130,16 +130,21 @@ class Blocks:
 
     # -- read ---------------------------------------------------------------------------------------------------
 
-    async def select(self, org: int, sids: UInt32, start_ms: int, end_ms: int, *, limit: int) -> Ragged:
+    async def select(
+        self, org: int, sids: UInt32, start_ms: int, end_ms: int, *, limit: int, newest: bool = False
+    ) -> Ragged:
         """The samples of these series (ascending) in this time, both ends included; series without any are left out.
 
-        Raises StoreLimitExceeded when more than `limit` samples would be read.
+        With `newest` it is enough that each has its newest one.  Raises StoreLimitExceeded when that would be more than
+        `limit` samples.
         """
         known, places = await off_loop(len(sids), self._known, org, sids)
         if not len(known):
             return Ragged.empty()
-        columns = await self._shelf.read(org, places, start_ms, end_ms, limit=limit)
-        some = np.flatnonzero(np.diff(columns.offsets))
+        columns = await self._shelf.read(org, places, start_ms, end_ms, limit=limit, newest=newest)
+        some = np.flatnonzero(columns.offsets[1:] != columns.offsets[:-1])
+        if len(some) == len(known):
+            return Ragged(known, columns.offsets, columns.t, columns.v)
         return Ragged(known[some], np.append(columns.offsets[:1], columns.offsets[some + 1]), columns.t, columns.v)
 
     def _known(self, org: int, sids: UInt32) -> tuple[UInt32, Int64]:

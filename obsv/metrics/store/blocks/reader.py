@@ -1,15 +1,13 @@
-"""From blocks back to samples: which parts of which series a read needs, then decoding straight into place."""
+"""From blocks back to samples: which parts of which series a read needs, then decoding, then all of them by series."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
-from numpy.typing import NDArray
 
-from obsv.metrics.kernels import codec
+from obsv.metrics.kernels import gather as kernel
 from obsv.metrics.store.base import StoreLimitExceeded
 from obsv.metrics.store.blocks.block import BlockReader
 from obsv.metrics.store.blocks.envelope import DamagedError
@@ -18,8 +16,6 @@ from obsv.metrics.store.blocks.times import TimesReader
 from obsv.metrics.store.types import Float64, Int64
 
 SHARES = 2
-SHARED_SAMPLES = 200_000
-"""A read that decodes so many samples is shared by two threads (the kernels let go of the GIL)."""
 
 
 @dataclass
@@ -31,43 +27,41 @@ class Columns:
     v: Float64
 
 
-@dataclass
+@dataclass(slots=True)
 class _Part:
-    """What one block gives: series `rows` of it for the wanted places `positions`, samples first..stop of each."""
+    """What one block gives: `lengths[i]` samples of its series `rows[i]` to the wanted place `positions[i]`.
+
+    They begin at sample `first[i]` of the series, and at `times[times_at[i]]`.
+    """
 
     id: int
     block: BlockReader
     seq: int
     rows: Int64
     positions: Int64
-    counts: Int64  # samples of every series of the block
     first: Int64
-    stop: Int64
+    lengths: Int64
     times: Int64
-    times_at: Int64  # where in `times` each read range starts
-
-    @property
-    def lengths(self) -> Int64:
-        """Samples read of each series."""
-        return self.stop - self.first
+    times_at: Int64
 
 
-Run = Callable[[Callable[[int], list[_Part]], Iterable[int]], Iterable[list[_Part]]]
+Run = Callable[[Callable[[int], list[int]], Iterable[int]], Iterable[list[int]]]
 
 
 class Read:
     """One read of some places (`partition << 8 | slot`, any order) over a time.
 
-    Add blocks in any order, then `finish`.  Damaged ones give no samples; `damaged` lists their ids.
+    Add blocks in any order, then `finish`.  Damaged ones give no samples; `damaged` lists their ids.  With `newest` it
+    is enough that each place gets its newest sample.
     """
 
-    def __init__(self, places: Int64, start_ms: int, end_ms: int, *, limit: int) -> None:
-        self._order = np.argsort(places, kind="stable")
-        self._places = places[self._order]
-        self._start_ms, self._end_ms, self._limit = start_ms, end_ms, limit
+    def __init__(self, places: Int64, start_ms: int, end_ms: int, *, limit: int, newest: bool = False) -> None:
+        is_sorted = len(places) < 2 or bool((places[1:] > places[:-1]).all())
+        self._order = None if is_sorted else np.argsort(places, kind="stable")
+        self._places = places if self._order is None else places[self._order]
+        self._start_ms, self._end_ms, self._limit, self._newest = start_ms, end_ms, limit, newest
         self._parts: list[_Part] = []
         self.samples = 0
-        self._work = 0  # samples to decode: those before a read range too
         self.damaged: list[int] = []
 
     def add(self, stored: StoredBlock, block: BlockReader, times: TimesReader) -> None:
@@ -78,108 +72,47 @@ class Read:
             self.damaged.append(stored.id)
 
     def _add(self, stored: StoredBlock, block: BlockReader, times: TimesReader) -> None:
-        places = block.slots | stored.placement.part << 8
-        at = np.minimum(np.searchsorted(self._places, places), len(self._places) - 1)
-        rows = np.flatnonzero(self._places[at] == places)
+        rows, positions = kernel.wanted_rows(self._places, stored.placement.part << 8, block.slots)
         if not len(rows):
             return
-        if block.vectors.max() >= len(times.counts) or block.vectors.min() < 0:
-            raise DamagedError("block refers to times that are not there")
+        block.sized(times.counts)
         vectors = block.vectors[rows]
         pool, starts = times.pool(vectors)
-        first, stop = self._clip(pool, starts, times.counts[vectors], stored)
-        positions, counts = self._order[at[rows]], times.counts[block.vectors]
-        part = _Part(stored.id, block, stored.placement.seq, rows, positions, counts, first, stop, pool, starts + first)
+        first, stop = kernel.clip(pool, starts, times.counts[vectors], self._start_ms, self._end_ms, self._newest)
+        if self._order is not None:
+            positions = self._order[positions]
+        seq = stored.placement.seq
+        part = _Part(stored.id, block, seq, rows, positions, first, stop - first, pool, starts + first)
         self.samples += int(part.lengths.sum())
-        self._work += int(part.stop.sum())
         if self.samples > self._limit:
             raise StoreLimitExceeded(f"the query would read more than {self._limit} samples")
         self._parts.append(part)
 
-    def _clip(self, pool: Int64, starts: Int64, counts: Int64, stored: StoredBlock) -> tuple[Int64, Int64]:
-        """The samples first..stop of each series that lie in the time of the read."""
-        placement = stored.placement
-        if self._start_ms <= placement.start_ms and placement.end_ms <= self._end_ms:
-            return np.zeros(len(starts), np.int64), counts
-        ends = starts + counts
-        first = codec.first_not_before(pool, starts, ends, self._start_ms)
-        return first - starts, codec.first_not_before(pool, first, ends, self._end_ms + 1) - starts
+    @property
+    def is_decoded(self) -> bool:
+        """Whether all of it was decoded before, so that it is only to be put together."""
+        return all(part.block.has(part.rows) for part in self._parts)
 
     def finish(self, run: Run) -> Columns:
         """Decode and merge; `run` does a function for several shares of the work, at the same time if it can."""
-        shares = SHARES if self._work >= SHARED_SAMPLES else 1
-        while True:
-            layout = _Layout(self._parts, len(self._places))
-            broken = {part.id for found in run(partial(layout.decode, of=shares), range(shares)) for part in found}
-            if not broken:
-                return layout.columns()
+        if not self.is_decoded:
+            broken = {row_id for found in run(self._decode, range(SHARES)) for row_id in found}
             self.damaged += sorted(broken)
             self._parts = [part for part in self._parts if part.id not in broken]
+        self._parts.sort(key=lambda part: part.seq)
+        return Columns(*kernel.gather([_ranges(part) for part in self._parts], len(self._places)))
 
-
-class _Layout:
-    """Where each range of each block goes in the answer: by place, then by first time."""
-
-    def __init__(self, parts: Sequence[_Part], places: int) -> None:
-        self._parts, self._places = parts, places
-        empty = [np.zeros(0, np.int64)]
-        positions = np.concatenate([part.positions for part in parts] or empty)
-        counts = np.concatenate([part.lengths for part in parts] or empty)
-        seqs = np.concatenate([np.full(len(part.rows), part.seq) for part in parts] or empty)
-        heads = np.concatenate([_take(part.times, part.times_at, part.lengths) for part in parts] or empty)
-        order = np.lexsort((seqs, heads, positions))
-        self._at = np.empty(len(order), np.int64)
-        self._at[order] = np.cumsum(counts[order]) - counts[order]
-        self._positions, self._counts, self._seqs = positions[order], counts[order], seqs[order]
-        total = int(counts.sum())
-        self._t, self._v = np.empty(total, np.int64), np.empty(total, np.float64)
-
-    def decode(self, share: int, *, of: int) -> list[_Part]:
-        """Fill in times and values of every `of`th block; gives those that cannot be read."""
-        bases = np.cumsum([0, *(len(part.rows) for part in self._parts)]).tolist()
-        broken: list[_Part] = []
-        for part, base in list(zip(self._parts, bases, strict=False))[share::of]:
-            at = self._at[base : base + len(part.rows)]
-            codec.copy_ranges(part.times, part.times_at, part.lengths, at, self._t)
-            some = part.lengths > 0
+    def _decode(self, share: int) -> list[int]:
+        """Decode every `SHARES`th block; gives those that cannot be read."""
+        broken: list[int] = []
+        for part in self._parts[share::SHARES]:
             try:
-                values, starts = part.block.values(part.counts, part.rows[some])
+                part.block.decode(part.rows)
             except DamagedError:
-                broken.append(part)
-                continue
-            begin, length = (starts[part.rows] + part.first)[some], part.lengths[some]
-            codec.copy_ranges(values.view(np.int64), begin, length, at[some], self._v.view(np.int64))
+                broken.append(part.id)
         return broken
 
-    def columns(self) -> Columns:
-        """The samples by place, strictly increasing in time."""
-        sizes = np.bincount(self._positions, weights=self._counts, minlength=self._places).astype(np.int64)
-        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        tangled = self._tangled()
-        if not tangled.any():
-            return Columns(offsets, self._t, self._v)
-        owner = np.repeat(self._positions, self._counts)
-        mine = np.flatnonzero(tangled[owner])  # whole series, so sorting them leaves each in its own stretch
-        order = mine[np.lexsort((np.repeat(self._seqs, self._counts)[mine], self._t[mine], owner[mine]))]
-        self._t[mine], self._v[mine] = self._t[order], self._v[order]
-        keep = np.ones(len(owner), np.bool_)
-        keep[1:] = (owner[1:] != owner[:-1]) | (self._t[1:] != self._t[:-1])
-        sizes = np.bincount(owner[keep], minlength=self._places)
-        offsets = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        return Columns(offsets, self._t[keep], self._v[keep])
 
-    def _tangled(self) -> NDArray[np.bool_]:
-        """Which places have a range that begins before the one before it ends (late samples)."""
-        some = self._counts > 0
-        positions, ends = self._positions[some], np.cumsum(self._counts[some])
-        starts = ends - self._counts[some]
-        same = positions[1:] == positions[:-1]
-        late = same & (self._t[starts[1:]] <= self._t[ends[:-1] - 1])
-        tangled = np.zeros(self._places, np.bool_)
-        tangled[positions[1:][late]] = True
-        return tangled
-
-
-def _take(times: Int64, at: Int64, counts: Int64) -> Int64:
-    """The time at each place; of an empty range it does not matter."""
-    return times[np.minimum(at, len(times) - 1)] if len(times) else np.zeros(len(counts), np.int64)
+def _ranges(part: _Part) -> tuple[Int64, Int64, Int64, Int64, Float64, Int64]:
+    at = part.block.starts[part.rows] + part.first
+    return part.positions, part.lengths, part.times, part.times_at, part.block.values, at

@@ -16,7 +16,7 @@ from obsv.metrics.store.base import StoreUnavailable
 from obsv.metrics.store.blocks.block import BlockReader
 from obsv.metrics.store.blocks.cache import Cache
 from obsv.metrics.store.blocks.envelope import DamagedError
-from obsv.metrics.store.blocks.reader import SHARES, Columns, Read, Run
+from obsv.metrics.store.blocks.reader import SHARES, Columns, Read
 from obsv.metrics.store.blocks.repository import BlockRepository, Piece, Span, StoredBlock
 from obsv.metrics.store.blocks.times import TimesReader
 from obsv.metrics.store.types import Int64
@@ -30,16 +30,18 @@ BATCH = 64
 TIMES_BYTES, BLOCKS_BYTES = 8 << 20, 32 << 20
 """Memory for what was read lately: 4 million samples."""
 ATTEMPTS = 20
-BLOCK_WORK = 1000
-"""What a block counts for beside `INLINE`."""
-
 INLINE = 5000
 """Work on fewer series than this is done at once: handing it to a thread would take longer."""
+INLINE_BLOCKS, INLINE_SAMPLES = 32, 50_000
+"""So is a read of no more than these, all decoded before."""
 
 
 async def off_loop(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Do some work in a thread, unless it is small."""
     return await asyncio.to_thread(work, *args, **kwargs) if size > INLINE else work(*args, **kwargs)
+
+
+_Loaded = tuple[Sequence[StoredBlock], dict[int, BlockReader], dict[int, TimesReader]]
 
 
 class MovedError(Exception):
@@ -58,8 +60,10 @@ def spans_of(places: Int64) -> list[Span]:
     """The partitions of these places (`partition << 8 | slot`), each with its lowest and highest slot."""
     ordered = np.sort(places)
     parts = ordered >> 8
-    bounds = np.flatnonzero(np.diff(parts, prepend=-1, append=-1))
-    first, last = bounds[:-1], bounds[1:] - 1
+    if parts[0] == parts[-1]:
+        return [Span(int(parts[0]), int(ordered[0]) & 0xFF, int(ordered[-1]) & 0xFF)]
+    cuts = np.flatnonzero(parts[1:] != parts[:-1])
+    first, last = np.concatenate(([0], cuts + 1)), np.append(cuts, len(parts) - 1)
     lows, highs = ordered[first] & 0xFF, ordered[last] & 0xFF
     return [Span(*span) for span in zip(parts[first].tolist(), lows.tolist(), highs.tolist(), strict=True)]
 
@@ -77,12 +81,18 @@ class Shelf:
         """End the threads."""
         self._decoders.shutdown(wait=False)
 
-    async def read(self, org: int, places: Int64, start_ms: int, end_ms: int, *, limit: int) -> Columns:
-        """The samples of these places, merged over all blocks.  Raises StoreLimitExceeded."""
+    async def read(
+        self, org: int, places: Int64, start_ms: int, end_ms: int, *, limit: int, newest: bool = False
+    ) -> Columns:
+        """The samples of these places, merged over all blocks.  Raises StoreLimitExceeded.
+
+        With `newest` it is enough that each place gets its newest one.
+        """
         spans = await off_loop(len(places), spans_of, places)
         for _ in range(ATTEMPTS):
             blocks = await self._repository.find(org, spans, start_ms, end_ms)
-            read = await off_loop(len(places), partial(Read, limit=limit), places, start_ms, end_ms)
+            make = partial(Read, limit=limit, newest=newest)
+            read = await off_loop(len(places), make, places, start_ms, end_ms)
             try:
                 return (await self.read_blocks(read, org, blocks, keep=True)).columns
             except MovedError:
@@ -92,15 +102,21 @@ class Shelf:
     async def read_blocks(self, read: Read, org: int, blocks: Sequence[StoredBlock], *, keep: bool = False) -> Reading:
         """Do a read from these blocks, and `keep` them for the next.  Raises MovedError if one is no longer there."""
         unreadable: list[int] = []
-        found: list[tuple[Sequence[StoredBlock], dict[int, BlockReader], dict[int, TimesReader]]] = []
+        found: list[_Loaded] = []
         for at in range(0, len(blocks), BATCH):
             batch = blocks[at : at + BATCH]
             readers = await self._blocks(org, batch, read, keep=keep)
             times = await self._times(org, sorted({block.times_id for block in batch}))
             unreadable += [block.id for block in batch if block.times_id not in times]
             found.append((batch, readers, times))
-        work = len(blocks) * BLOCK_WORK
-        columns = await off_loop(work, _do, read, found, map if work <= INLINE else self._decoders.map)
+        if len(blocks) > INLINE_BLOCKS:
+            columns = await asyncio.to_thread(self._add_and_finish, read, found)
+        else:
+            _add(read, found)
+            if read.samples <= INLINE_SAMPLES and read.is_decoded:
+                columns = read.finish(map)
+            else:
+                columns = await asyncio.to_thread(read.finish, self._decoders.map)
         await self._damaged(Piece.BLOCK, org, read.damaged)
         return Reading(columns, frozenset(unreadable + read.damaged))
 
@@ -149,20 +165,19 @@ class Shelf:
                 self._kept_times.put(org, times_id, readers[times_id])
         return readers
 
+    def _add_and_finish(self, read: Read, found: Sequence[_Loaded]) -> Columns:
+        _add(read, found)
+        return read.finish(self._decoders.map)
+
     async def _damaged(self, piece: Piece, org: int, ids: Sequence[int]) -> None:
         for row_id in ids:
             _log.error("metrics.block_quarantined", table=piece.value, row=row_id, org=org)
             await self._repository.quarantine(piece, row_id)
 
 
-def _do(
-    read: Read,
-    found: Sequence[tuple[Sequence[StoredBlock], dict[int, BlockReader], dict[int, TimesReader]]],
-    run: Run,
-) -> Columns:
-    """Add those blocks to a read that can be read, and whose times can; then do it."""
+def _add(read: Read, found: Sequence[_Loaded]) -> None:
+    """Add those blocks to a read that can be read, and whose times can."""
     for blocks, readers, times in found:
         for block in blocks:
             if block.id in readers and block.times_id in times:
                 read.add(block, readers[block.id], times[block.times_id])
-    return read.finish(run)

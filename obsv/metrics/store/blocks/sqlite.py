@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from obsv.metrics.store.base import StoreUnavailable
+from obsv.metrics.store.blocks.catalog import DAYS, Catalog, Listed, days_of, found_in
 from obsv.metrics.store.blocks.repository import (
     Change,
     Group,
@@ -27,6 +28,7 @@ from obsv.metrics.store.blocks.repository import (
     StoredSegment,
 )
 from obsv.metrics.store.blocks.types import BlockStats
+from obsv.metrics.store.blocks.window import DAY_MS
 
 T = TypeVar("T")
 
@@ -47,6 +49,7 @@ CREATE TABLE IF NOT EXISTS metric_blocks (
     data BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS metric_blocks_place ON metric_blocks (org, part, end_ms, start_ms);
+CREATE INDEX IF NOT EXISTS metric_blocks_day ON metric_blocks (org, start_ms);
 CREATE INDEX IF NOT EXISTS metric_blocks_young ON metric_blocks (generation, start_ms) WHERE generation < 2;
 CREATE INDEX IF NOT EXISTS metric_blocks_times ON metric_blocks (times_id);
 """
@@ -70,6 +73,7 @@ class SQLiteBlockRepository:
         self._connections: list[sqlite3.Connection] = []
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="obsv-blocks-write")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="obsv-blocks-read")
+        self._catalog = Catalog()
 
     # -- connections --------------------------------------------------------------------------------------------
 
@@ -164,6 +168,10 @@ class SQLiteBlockRepository:
         self, org: int, spans: Sequence[Span] | None, start_ms: int, end_ms: int, *, damaged: bool = False
     ) -> list[StoredBlock]:
         """Blocks with samples of these spans (all if None) in this time; `damaged`: the unreadable ones instead."""
+        days = days_of(start_ms, end_ms)
+        if spans is not None and not damaged and len(days) <= DAYS:
+            listed = [await self._day(org, day) for day in days]
+            return [block for one in listed for block in found_in(one, spans, start_ms, end_ms)]
         where = f"b.org = ? AND b.end_ms >= ? AND b.start_ms <= ? AND b.damaged {'>' if damaged else '='} 0"
         columns = ", ".join(f"b.{name}" if "(" not in name else "length(b.data)" for name in BLOCK.split(", "))
         if spans is None:
@@ -176,6 +184,16 @@ class SQLiteBlockRepository:
             "AND b.low <= json_extract(w.value, '$[2]')"
         )
         return [_block(row) for row in await self._rows(statement, (wanted, org, start_ms, end_ms))]
+
+    async def _day(self, org: int, day: int) -> Listed:
+        if (listed := self._catalog.get(org, day)) is not None:
+            return listed
+        version = self._catalog.version
+        statement = (
+            f"SELECT {BLOCK} FROM metric_blocks WHERE org = ? AND start_ms >= ? AND start_ms < ? AND damaged = 0"
+        )
+        rows = await self._rows(statement, (org, day * DAY_MS, (day + 1) * DAY_MS))
+        return self._catalog.put(org, day, map(_block, rows), version)
 
     async def load(self, org: int, ids: Sequence[int]) -> dict[int, bytes]:
         """The data of these blocks, as far as they are still there."""
@@ -194,7 +212,10 @@ class SQLiteBlockRepository:
                 found.update(connection.execute(statement, (row_id, org)).fetchall())
             return found
 
-        return await self._run(self._readers, read)
+        data = await self._run(self._readers, read)
+        if len(data) < len(ids):
+            self._catalog.forget()
+        return data
 
     async def oldest(self, generation: int, before_ms: int) -> StoredBlock | None:
         """The block of this generation that starts first, and ends before this time."""
@@ -251,10 +272,16 @@ class SQLiteBlockRepository:
             )
             connection.executemany("INSERT OR REPLACE INTO metric_state VALUES (?, ?)", list(change.state.items()))
 
+        return await asyncio.shield(asyncio.ensure_future(self._applied(work)))
+
+    async def _applied(self, work: Callable[[sqlite3.Connection], None]) -> bool:
+        """Whoever asked may be cancelled: the thread goes on, and the lists must be forgotten when it is through."""
         try:
             await self._write(work)
         except _GoneError:
             return False
+        finally:
+            self._catalog.forget()
         return True
 
     async def quarantine(self, piece: Piece, row_id: int) -> None:
@@ -266,6 +293,7 @@ class SQLiteBlockRepository:
                 connection.execute("UPDATE metric_blocks SET damaged = 2 WHERE times_id = ? AND damaged = 0", (row_id,))
 
         await self._write(work)
+        self._catalog.forget()
 
     async def reclaim(self) -> None:
         """Give free pages back to the file system and empty the write-ahead log."""

@@ -33,7 +33,7 @@ def compile_kernels(root: Path) -> list[Path]:
                 [str(pyx.relative_to(root))],
                 language="c++",
                 include_dirs=[str(pyx.parent.relative_to(root))],
-                extra_compile_args=["-O3", "-std=c++17", "-fno-math-errno"],
+                extra_compile_args=["-O3", "-std=c++17", "-fno-math-errno", "-ffp-contract=off"],
             )
             for pyx in sorted((root / KERNELS).glob("*.pyx"))
         ]

@@ -42,7 +42,9 @@ def same(one: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
-@pytest.mark.parametrize("function", list(RangeFunction), ids=lambda function: function.name.lower())
+@pytest.mark.parametrize(
+    "function", list(RangeFunction)[: RangeFunction.INSTANT], ids=lambda function: function.name.lower()
+)
 @given(made=rows, grid=grids, window=st.integers(1, 60_000), p0=st.floats(-0.5, 1.5), p1=st.floats(0.01, 0.99))
 @settings(max_examples=40, deadline=None)
 def test_window_functions(function: RangeFunction, made: Any, grid: Any, window: int, p0: float, p1: float) -> None:
@@ -63,18 +65,50 @@ def test_window_functions(function: RangeFunction, made: Any, grid: Any, window:
 
 @given(made=rows, grid=grids, lookback=st.integers(1, 60_000), stale=st.integers(0, 40), want_time=st.booleans())
 @settings(max_examples=150, deadline=None)
-def test_instant_values(made: Any, grid: Any, lookback: int, stale: int, want_time: bool) -> None:
+def test_newest_samples(made: Any, grid: Any, lookback: int, stale: int, want_time: bool) -> None:
     offsets, t, v = columns(made)
     if stale < len(v):
         v[stale] = STALE
     start, step, count = grid
+    function, nothing = RangeFunction.INSTANT_TIME if want_time else RangeFunction.INSTANT, np.zeros(count)
     answers = []
     for kernel in (compiled, plain):
         out, present = np.zeros((len(made), count)), np.zeros((len(made), count), np.uint8)
-        kernel.instant_values(offsets, t, v, start, step, lookback, want_time, out, present)
+        kernel.range_function(int(function), offsets, t, v, start, step, lookback, nothing, nothing, out, present)
         answers.append((out, present))
     assert np.array_equal(answers[0][1], answers[1][1])
     assert np.array_equal(answers[0][0], answers[1][0], equal_nan=True)
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@pytest.mark.parametrize("function", [RangeFunction.RATE, RangeFunction.INSTANT, RangeFunction.MAX])
+@pytest.mark.parametrize(
+    "reduction", list(Reduction)[: Reduction.GROUP + 1], ids=lambda reduction: reduction.name.lower()
+)
+@given(made=rows, repeats=st.integers(1, 3), grid=grids, window=st.integers(1, 60_000), seed=st.integers(0, 99))
+@settings(max_examples=25, deadline=None)
+def test_windows_reduced_at_once(
+    function: RangeFunction, reduction: Reduction, made: Any, repeats: int, grid: Any, window: int, seed: int
+) -> None:
+    """As in two steps, and as the twin; series with equal times follow each other."""
+    offsets, t, v = columns([row for row in made for _ in range(repeats)])
+    start, step, count = grid
+    k, nothing = len(offsets) - 1, np.zeros(count)
+    order = np.random.default_rng(seed).permutation(k).astype(np.int64)
+    bounds = np.array(sorted({0, k // 2, k}), np.int64)
+    shape = (len(bounds) - 1, count)
+    values, present = np.zeros((k, count)), np.zeros((k, count), np.uint8)
+    compiled.range_function(int(function), offsets, t, v, start, step, window, nothing, nothing, values, present)
+    two_steps, there = np.zeros(shape), np.zeros(shape, np.uint8)
+    compiled.reduce_groups(int(reduction), values, present, bounds, order, two_steps, there)
+    for kernel in (compiled, plain):
+        out, has = np.zeros(shape), np.zeros(shape, np.uint8)
+        whole = kernel.reduce_windows(
+            int(function), int(reduction), offsets, t, v, start, step, window, nothing, nothing, bounds, order, out, has
+        )
+        assert np.array_equal(has, there)
+        assert not whole or same(out[has > 0], two_steps[there > 0])
+        assert whole or reduction is Reduction.AVG
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
@@ -119,7 +153,10 @@ def test_json(made: Any, grid: Any) -> None:
     start, step, count = grid
     metrics = [b'{"a":"b"}'] * len(made)
     values, present = np.zeros((len(made), count)), np.zeros((len(made), count), np.uint8)
-    compiled.instant_values(offsets, t, v, start, step, 10_000, False, values, present)
+    nothing = np.zeros(count)
+    compiled.range_function(
+        int(RangeFunction.INSTANT), offsets, t, v, start, step, 10_000, nothing, nothing, values, present
+    )
     assert compiled.matrix_json(metrics, values, present, start, step) == plain.matrix_json(
         metrics, values, present, start, step
     )

@@ -20,17 +20,22 @@ def range_function(
     out: Float64,
     present: Bytes,
 ) -> None: ...
-def instant_values(
+def reduce_windows(
+    function: int,
+    reduction: int,
     offsets: Int64,
     t: Int64,
     v: Float64,
     start: int,
     step: int,
-    lookback: int,
-    want_time: bool,
+    range_ms: int,
+    p0: Float64,
+    p1: Float64,
+    bounds: Int64,
+    rows: Int64,
     out: Float64,
-    present: Bytes,
-) -> None: ...
+    has: Bytes,
+) -> bool: ...
 def reduce_groups(
     reduction: int, values: Float64, present: Bytes, bounds: Int64, rows: Int64, out: Float64, has: Bytes
 ) -> None: ...

@@ -8,15 +8,19 @@ from libcpp.vector cimport vector
 
 
 cdef extern from "range_functions.h" namespace "promql" nogil:
-    cdef cppclass Reducing:
-        pass
+    cdef cppclass Windows:
+        Windows(int64_t start, int64_t step, int64_t steps, int64_t range, cbool is_extrapolated, cbool is_rate) except +
 
-    void over_series(int function, const int64_t* t, const double* v, int64_t n, int64_t start, int64_t step, int64_t steps,
-                     int64_t range, const double* p0, const double* p1, vector[double]& scratch, double* out, uint8_t* present)
-    void instant_series(const int64_t* t, const double* v, int64_t n, int64_t start, int64_t step, int64_t steps,
-                        int64_t lookback, cbool want_time, double* out, uint8_t* present)
+    cdef cppclass Reducing:
+        void begin(int reduction, int64_t steps) except +
+        void add(const double* x, const uint8_t* present)
+        cbool finish(double* out, uint8_t* has)
+
+    cbool is_extrapolated(int function)
+    void over_series(int function, Windows& windows, const int64_t* t, const double* v, int64_t n, const double* p0,
+                     const double* p1, vector[double]& scratch, double* out, uint8_t* present)
     void reduce_group(int reduction, const double* values, const uint8_t* present, int64_t steps, const int64_t* rows,
-                      int64_t count, double* out, uint8_t* has, Reducing& scratch)
+                      int64_t count, double* out, uint8_t* has, Reducing& reducing, vector[double]& column)
 
 cdef extern from "json_numbers.h" namespace "promql" nogil:
     void write_value(string& out, double v)
@@ -33,35 +37,57 @@ def range_function(int function, const int64_t[::1] offsets, const int64_t[::1] 
     cdef vector[double] scratch
     if k == 0 or steps == 0 or t.shape[0] == 0:
         return
-    with nogil:
-        for i in range(k):
-            over_series(function, &t[0] + offsets[i], &v[0] + offsets[i], offsets[i + 1] - offsets[i], start, step, steps,
-                        range_ms, &p0[0], &p1[0], scratch, &out[i, 0], &present[i, 0])
+    cdef Windows* windows = new Windows(start, step, steps, range_ms, is_extrapolated(function), function == 0)
+    try:
+        with nogil:
+            for i in range(k):
+                over_series(function, windows[0], &t[0] + offsets[i], &v[0] + offsets[i], offsets[i + 1] - offsets[i], &p0[0],
+                            &p1[0], scratch, &out[i, 0], &present[i, 0])
+    finally:
+        del windows
 
 
-def instant_values(const int64_t[::1] offsets, const int64_t[::1] t, const double[::1] v, int64_t start, int64_t step,
-                   int64_t lookback, bint want_time, double[:, ::1] out, uint8_t[:, ::1] present):
-    """The current sample of every series at every step; see the twin."""
-    cdef int64_t k = offsets.shape[0] - 1, steps = out.shape[1], i
-    if k == 0 or steps == 0 or t.shape[0] == 0:
-        return
-    with nogil:
-        for i in range(k):
-            instant_series(&t[0] + offsets[i], &v[0] + offsets[i], offsets[i + 1] - offsets[i], start, step, steps, lookback,
-                           want_time, &out[i, 0], &present[i, 0])
+def reduce_windows(int function, int reduction, const int64_t[::1] offsets, const int64_t[::1] t, const double[::1] v,
+                   int64_t start, int64_t step, int64_t range_ms, const double[::1] p0, const double[::1] p1,
+                   const int64_t[::1] bounds, const int64_t[::1] rows, double[:, ::1] out, uint8_t[:, ::1] has) -> bool:
+    """`range_function` and `reduce_groups` in one go; see the twin."""
+    cdef int64_t groups = bounds.shape[0] - 1, steps = out.shape[1], g, i, row
+    cdef vector[double] scratch, values
+    cdef vector[uint8_t] present
+    cdef Reducing reducing
+    cdef cbool whole = True
+    if groups == 0 or steps == 0 or t.shape[0] == 0 or rows.shape[0] == 0:
+        return True
+    cdef Windows* windows = new Windows(start, step, steps, range_ms, is_extrapolated(function), function == 0)
+    try:
+        values.resize(steps)
+        present.resize(steps)
+        with nogil:
+            for g in range(groups):
+                reducing.begin(reduction, steps)
+                for i in range(bounds[g], bounds[g + 1]):
+                    row = rows[i]
+                    over_series(function, windows[0], &t[0] + offsets[row], &v[0] + offsets[row],
+                                offsets[row + 1] - offsets[row], &p0[0], &p1[0], scratch, values.data(), present.data())
+                    reducing.add(values.data(), present.data())
+                whole = reducing.finish(&out[g, 0], &has[g, 0]) and whole
+    finally:
+        del windows
+    return whole
 
 
 def reduce_groups(int reduction, const double[:, ::1] values, const uint8_t[:, ::1] present, const int64_t[::1] bounds,
                   const int64_t[::1] rows, double[:, ::1] out, uint8_t[:, ::1] has):
     """Rows reduced by group at every step; see the twin."""
     cdef int64_t groups = bounds.shape[0] - 1, steps = out.shape[1], g
-    cdef Reducing scratch
+    cdef Reducing reducing
+    cdef vector[double] column
     if groups == 0 or steps == 0 or rows.shape[0] == 0:
         return
     with nogil:
         for g in range(groups):
             reduce_group(reduction, &values[0, 0], &present[0, 0], steps, &rows[0] + bounds[g], bounds[g + 1] - bounds[g],
-                         &out[g, 0], &has[g, 0], scratch)
+                         &out[g, 0], &has[g, 0], reducing, column)
 
 
 def format_value(double value) -> str:

@@ -17,7 +17,7 @@ else:
         from obsv.metrics.kernels import promql_plain as _kernel
 
 range_function = _kernel.range_function
-instant_values = _kernel.instant_values
+reduce_windows = _kernel.reduce_windows
 reduce_groups = _kernel.reduce_groups
 format_value = _kernel.format_value
 format_time = _kernel.format_time
@@ -54,6 +54,8 @@ class RangeFunction(IntEnum):
     TS_OF_MAX = 23
     TS_OF_FIRST = 24
     TS_OF_LAST = 25
+    INSTANT = 26
+    INSTANT_TIME = 27
 
 
 class Reduction(IntEnum):

@@ -167,6 +167,10 @@ def _changes(v: list[float]) -> float:
     return float(sum(b != a and not (math.isnan(a) and math.isnan(b)) for a, b in pairwise(v)))
 
 
+def _is_stale(value: float) -> bool:
+    return int(np.float64(value).view(np.uint64)) == STALE_BITS
+
+
 def _predict(t: Int64, v: list[float], end: int, ahead: float) -> float:
     slope, intercept = _regression(t, v, end)
     return slope * ahead + intercept
@@ -206,6 +210,8 @@ _WINDOWS: tuple[Window, ...] = (
     lambda t, v, b, e, p, q: int(t[_extreme(v, low=False, last=True)]) / 1000,
     lambda t, v, b, e, p, q: int(t[0]) / 1000,
     lambda t, v, b, e, p, q: int(t[-1]) / 1000,
+    lambda t, v, b, e, p, q: None if _is_stale(v[-1]) else v[-1],
+    lambda t, v, b, e, p, q: None if _is_stale(v[-1]) else int(t[-1]) / 1000,
 )
 
 
@@ -215,8 +221,8 @@ def range_function(
 ) -> None:  # fmt: skip
     """Window function `function` over (T - range, T] of every series, T = start + i * step, into out[k, steps].
 
-    `offsets` int64[k+1], `t` int64[n] ms, `v` float64[n] without stale markers; `p0`, `p1` float64[steps] are
-    the function's parameters.
+    `offsets` int64[k+1], `t` int64[n] ms, `v` float64[n] without stale markers, but for the newest sample alone, which
+    is none if it is one; `p0`, `p1` float64[steps] are the function's parameters.
     """
     steps = out.shape[1]
     ends = start + np.arange(steps, dtype=np.int64) * step
@@ -231,29 +237,6 @@ def range_function(
             )
             if value is not None:
                 out[k, s], present[k, s] = value, 1
-
-
-def instant_values(
-    offsets: Int64, t: Int64, v: Float64, start: int, step: int, lookback: int, want_time: bool,
-    out: Float64, present: Bytes,
-) -> None:  # fmt: skip
-    """The newest sample in (T - lookback, T] of every series at every step, or with `want_time` its time in seconds.
-
-    A stale marker as the newest sample means none.
-    """
-    ends = start + np.arange(out.shape[1], dtype=np.int64) * step
-    stale = v.view(np.uint64) == STALE_BITS
-    for k in range(len(offsets) - 1):
-        first = offsets[k]
-        times = t[first : offsets[k + 1]]
-        newest = np.searchsorted(times, ends, side="right") - 1
-        steps = np.flatnonzero(newest >= 0)
-        at = newest[steps]
-        steps, at = steps[times[at] > ends[steps] - lookback], at[times[at] > ends[steps] - lookback]
-        fresh = ~stale[first + at]
-        steps, at = steps[fresh], at[fresh]
-        out[k, steps] = times[at] / 1000 if want_time else v[first + at]
-        present[k, steps] = 1
 
 
 def _reduce(reduction: int, values: list[float]) -> float:
@@ -283,6 +266,31 @@ def reduce_groups(
         for s in np.flatnonzero(present[group].any(axis=0)):
             column = values[group, s][present[group, s] != 0]
             out[g, s], has[g, s] = _reduce(reduction, column.tolist()), 1
+
+
+def reduce_windows(
+    function: int, reduction: int, offsets: Int64, t: Int64, v: Float64, start: int, step: int, range_ms: int,
+    p0: Float64, p1: Float64, bounds: Int64, rows: Int64, out: Float64, has: Bytes,
+) -> bool:  # fmt: skip
+    """`range_function`, and its rows reduced as by `reduce_groups` (sum to group), without a matrix in between.
+
+    False where that does not do, because the sum behind an average is beyond a double.
+    """
+    shape = (len(offsets) - 1, out.shape[1])
+    values, present = np.zeros(shape), np.zeros(shape, np.uint8)
+    range_function(function, offsets, t, v, start, step, range_ms, p0, p1, values, present)
+    reduce_groups(reduction, values, present, bounds, rows, out, has)
+    return reduction != 1 or not _is_beyond(values, present, bounds, rows)
+
+
+def _is_beyond(values: Float64, present: Bytes, bounds: Int64, rows: Int64) -> bool:
+    """Whether the values of a group add up to an infinity at some step."""
+    for g in range(len(bounds) - 1):
+        group = rows[bounds[g] : bounds[g + 1]]
+        columns = (values[group, s][present[group, s] != 0] for s in range(values.shape[1]))
+        if any(math.isinf(_total(column.tolist())) for column in columns):
+            return True
+    return False
 
 
 def format_value(value: float) -> str:

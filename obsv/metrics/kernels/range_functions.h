@@ -7,11 +7,19 @@
 #include <limits>
 #include <vector>
 
+// Loops over steps are built for processors with wider registers too, where the C library chooses between them at the start.
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define PROMQL_WIDE __attribute__((target_clones("avx2", "default")))
+#else
+#define PROMQL_WIDE
+#endif
+
 namespace promql {
 
 enum Function : int {
   RATE, INCREASE, DELTA, IRATE, IDELTA, SUM, AVG, MIN, MAX, COUNT, LAST, FIRST, PRESENT, STDDEV, STDVAR, QUANTILE, MAD,
-  CHANGES, RESETS, DERIV, PREDICT_LINEAR, SMOOTH, TS_OF_MIN, TS_OF_MAX, TS_OF_FIRST, TS_OF_LAST
+  CHANGES, RESETS, DERIV, PREDICT_LINEAR, SMOOTH, TS_OF_MIN, TS_OF_MAX, TS_OF_FIRST, TS_OF_LAST,
+  INSTANT, INSTANT_TIME  // the newest sample, or its time; none where that is a stale marker
 };
 
 struct Kahan {
@@ -31,27 +39,7 @@ struct Window {
   const double* v;
   int64_t n;
   int64_t begin_ms, end_ms;  // (begin, end]
-  bool may_reset = true;     // false where it is known that no value is below the one before it
 };
-
-inline double extrapolated(const Window& w, bool is_counter, bool is_rate) {
-  double result = w.v[w.n - 1] - w.v[0];
-  if (is_counter && w.may_reset)
-    for (int64_t i = 1; i < w.n; i++)
-      if (w.v[i] < w.v[i - 1]) result += w.v[i - 1];
-  double to_start = double(w.t[0] - w.begin_ms) / 1000, to_end = double(w.end_ms - w.t[w.n - 1]) / 1000;
-  double sampled = double(w.t[w.n - 1] - w.t[0]) / 1000, average = sampled / double(w.n - 1), threshold = average * 1.1;
-  if (to_start >= threshold) to_start = average / 2;
-  if (is_counter) {
-    double to_zero = to_start;
-    if (result > 0 && w.v[0] >= 0) to_zero = sampled * (w.v[0] / result);
-    if (to_zero < to_start) to_start = to_zero;
-  }
-  if (to_end >= threshold) to_end = average / 2;
-  double factor = (sampled + to_start + to_end) / sampled;
-  if (is_rate) factor /= double(w.end_ms - w.begin_ms) / 1000;
-  return result * factor;
-}
 
 inline bool instant_delta(const Window& w, bool is_rate, double* out) {
   double last = w.v[w.n - 1], before = w.v[w.n - 2];
@@ -149,10 +137,6 @@ inline double smooth(const Window& w, double sf, double tf) {
 inline bool evaluate(int function, const Window& w, double p0, double p1, std::vector<double>& scratch, double* out) {
   if (w.n == 0) return false;
   switch (function) {
-    case RATE: case INCREASE: case DELTA:
-      if (w.n < 2) return false;
-      *out = extrapolated(w, function != DELTA, function == RATE);
-      return true;
     case IRATE: case IDELTA: return w.n >= 2 && instant_delta(w, function == IRATE, out);
     case SUM: { Kahan k; for (int64_t i = 0; i < w.n; i++) k.add(w.v[i]); *out = std::isinf(k.sum) ? k.sum : k.value(); return true; }
     case AVG: *out = average(w); return true;
@@ -203,103 +187,265 @@ inline bool evaluate(int function, const Window& w, double p0, double p1, std::v
     case SMOOTH: if (w.n < 2) return false; *out = smooth(w, p0, p1); return true;
     case TS_OF_FIRST: *out = double(w.t[0]) / 1000; return true;
     case TS_OF_LAST: *out = double(w.t[w.n - 1]) / 1000; return true;
-  }
-  return false;
-}
-
-// All windows of one series; two cursors walk on, so the cost is O(samples + steps) plus the windows' own.
-inline void over_series(int function, const int64_t* t, const double* v, int64_t n, int64_t start, int64_t step, int64_t steps,
-                        int64_t range, const double* p0, const double* p1, std::vector<double>& scratch, double* out, uint8_t* present) {
-  int64_t lo = 0, hi = 0;
-  int64_t reset = -1;  // the newest sample before `hi` that is below the one before it
-  for (int64_t s = 0; s < steps; s++) {
-    int64_t end = start + s * step, begin = end - range;
-    for (; hi < n && t[hi] <= end; hi++)
-      if (hi && v[hi] < v[hi - 1]) reset = hi;
-    while (lo < hi && t[lo] <= begin) lo++;
-    Window w{t + lo, v + lo, hi - lo, begin, end, reset > lo};
-    present[s] = evaluate(function, w, p0[s], p1[s], scratch, out + s);
+    default: return false;  // those that over_series does itself
   }
 }
 
-// Newest sample no older than `lookback` (left-open); a stale marker there means none.
-inline void instant_series(const int64_t* t, const double* v, int64_t n, int64_t start, int64_t step, int64_t steps, int64_t lookback,
-                           bool want_time, double* out, uint8_t* present) {
-  const uint64_t stale = 0x7FF0000000000002ULL;
-  int64_t hi = 0;
-  for (int64_t s = 0; s < steps; s++) {
-    int64_t at = start + s * step;
-    while (hi < n && t[hi] <= at) hi++;
-    if (hi == 0 || t[hi - 1] <= at - lookback) continue;
-    uint64_t bits;
-    std::memcpy(&bits, v + hi - 1, 8);
-    if (bits == stale) continue;
-    out[s] = want_time ? double(t[hi - 1]) / 1000 : v[hi - 1];
-    present[s] = 1;
+// Where the windows (T - range, T] lie among the times of a series, and what rate, increase and delta take from those.
+struct Fitted {
+  const int64_t* t = nullptr;
+  int64_t n = -1;
+  std::vector<int64_t> lo, hi;                            // the samples lo..hi-1 of each window
+  std::vector<double> to_start, to_end, sampled, factor;  // seconds, and by what a difference is multiplied
+  size_t begin = 0, end = 0;                              // the first window with two samples or more, and past the last
+  bool have_two = false;                                  // all those between have two as well
+};
+
+// Series of one target are sampled at the same times, so windows are fitted once for many: the times of the first series
+// of each target are kept in mind, as far as there is room.
+class Windows {
+ public:
+  Windows(int64_t start, int64_t step, int64_t steps, int64_t range, bool is_extrapolated, bool is_rate)
+      : start_(start), step_(step), steps_(steps), range_(range), is_extrapolated_(is_extrapolated), is_rate_(is_rate), kept_(KEPT) {}
+
+  // The windows for these times, which must stay where they are as long as this does.
+  const Fitted& fit(const int64_t* t, int64_t n) {
+    uint64_t hash = uint64_t(n);
+    if (n > 0) hash = ((hash ^ uint64_t(t[0])) * 0x9E3779B97F4A7C15ULL ^ uint64_t(t[n - 1])) * 0x9E3779B97F4A7C15ULL;
+    Fitted& found = kept_[hash >> 32 & (KEPT - 1)];
+    if (found.n == n && (t == found.t || std::memcmp(t, found.t, size_t(n) * sizeof *t) == 0)) return found;
+    found.t = t, found.n = n;
+    refit(found);
+    return found;
+  }
+
+  size_t steps() const { return size_t(steps_); }
+  int64_t end(size_t s) const { return start_ + int64_t(s) * step_; }
+  int64_t range() const { return range_; }
+  double rated(double factor) const { return is_rate_ ? factor / (double(range_) / 1000) : factor; }
+
+ private:
+  static constexpr size_t KEPT = 256;
+
+  void refit(Fitted& f) const {
+    f.lo.resize(steps()), f.hi.resize(steps());
+    if (is_extrapolated_) f.to_start.resize(steps()), f.to_end.resize(steps()), f.sampled.resize(steps()), f.factor.resize(steps());
+    f.begin = f.end = 0;
+    size_t with_two = 0;
+    int64_t low = std::upper_bound(f.t, f.t + f.n, start_ - range_) - f.t, high = std::upper_bound(f.t + low, f.t + f.n, start_) - f.t;
+    for (size_t s = 0; s < steps(); s++) {
+      const int64_t end = this->end(s), begin = end - range_;
+      while (high < f.n && f.t[high] <= end) high++;
+      while (low < high && f.t[low] <= begin) low++;
+      f.lo[s] = low, f.hi[s] = high;
+      if (high - low < 2) continue;
+      if (with_two++ == 0) f.begin = s;
+      f.end = s + 1;
+      if (is_extrapolated_) extrapolate(f, s, begin, end);
+    }
+    f.have_two = with_two == f.end - f.begin;
+  }
+
+  void extrapolate(Fitted& f, size_t s, int64_t begin, int64_t end) const {
+    const int64_t first = f.t[f.lo[s]], last = f.t[f.hi[s] - 1];
+    double before = double(first - begin) / 1000, after = double(end - last) / 1000;
+    const double span = double(last - first) / 1000, average = span / double(f.hi[s] - f.lo[s] - 1), threshold = average * 1.1;
+    if (before >= threshold) before = average / 2;
+    if (after >= threshold) after = average / 2;
+    f.to_start[s] = before, f.to_end[s] = after, f.sampled[s] = span;
+    f.factor[s] = rated((span + before + after) / span);
+  }
+
+  int64_t start_, step_, steps_, range_;
+  bool is_extrapolated_, is_rate_;
+  std::vector<Fitted> kept_;
+};
+
+PROMQL_WIDE inline bool has_reset(const double* v, int64_t n) {
+  bool found = false;
+  for (int64_t i = 1; i < n; i++) found |= v[i] < v[i - 1];
+  return found;
+}
+
+PROMQL_WIDE inline void multiply(double* out, const double* by, size_t n) {
+  for (size_t s = 0; s < n; s++) out[s] *= by[s];
+}
+
+// Whether a counter might have been zero within a window's reach to the left.  The product tells, without dividing.
+inline bool is_near_zero(double first, double result, double sampled, double to_start) {
+  return (result > 0) & (first >= 0) & !(first * sampled > result * to_start * 1.000001);
+}
+
+PROMQL_WIDE inline bool any_near_zero(const double* first, const double* result, const double* sampled, const double* to_start, size_t n) {
+  bool found = false;
+  for (size_t s = 0; s < n; s++) found |= is_near_zero(first[s], result[s], sampled[s], to_start[s]);
+  return found;
+}
+
+// By what a counter's increase within window s is multiplied: its extrapolation to the left stops where it would be zero.
+inline double counter_factor(const Windows& windows, const Fitted& f, size_t s, double first, double result) {
+  if (!is_near_zero(first, result, f.sampled[s], f.to_start[s])) return f.factor[s];
+  const double to_zero = f.sampled[s] * (first / result);
+  if (!(to_zero < f.to_start[s])) return f.factor[s];
+  return windows.rated((f.sampled[s] + to_zero + f.to_end[s]) / f.sampled[s]);
+}
+
+// rate, increase and delta of one series that has no reset, and no window of less than two samples between others.
+inline void extrapolate_plain(const Windows& windows, const Fitted& f, const double* v, bool is_counter, std::vector<double>& first,
+                              double* out, uint8_t* present) {
+  const size_t n = f.end - f.begin;
+  std::memset(present, 0, windows.steps());
+  std::memset(present + f.begin, 1, n);
+  first.resize(n);
+  double* result = out + f.begin;
+  for (size_t i = 0; i < n; i++) {
+    first[i] = v[f.lo[f.begin + i]];
+    result[i] = v[f.hi[f.begin + i] - 1] - first[i];
+  }
+  if (!is_counter || !any_near_zero(first.data(), result, f.sampled.data() + f.begin, f.to_start.data() + f.begin, n))
+    multiply(result, f.factor.data() + f.begin, n);
+  else
+    for (size_t i = 0; i < n; i++) result[i] *= counter_factor(windows, f, f.begin + i, first[i], result[i]);
+}
+
+// rate, increase and delta of one series.
+inline void extrapolate_series(const Windows& windows, const Fitted& f, const double* v, bool is_counter, std::vector<double>& scratch,
+                               double* out, uint8_t* present) {
+  const bool resets = is_counter && has_reset(v, f.n);
+  if (f.have_two && !resets) {
+    extrapolate_plain(windows, f, v, is_counter, scratch, out, present);
+    return;
+  }
+  int64_t last_reset = resets ? f.n - 1 : -1;  // the newest sample that is below the one before it
+  while (last_reset > 0 && !(v[last_reset] < v[last_reset - 1])) last_reset--;
+  for (size_t s = 0; s < windows.steps(); s++) {
+    const int64_t lo = f.lo[s], hi = f.hi[s];
+    present[s] = hi - lo >= 2;
+    if (!present[s]) continue;
+    double result = v[hi - 1] - v[lo];
+    if (lo < last_reset)
+      for (int64_t i = lo + 1; i < hi; i++)
+        if (v[i] < v[i - 1]) result += v[i - 1];
+    out[s] = result * (is_counter ? counter_factor(windows, f, s, v[lo], result) : f.factor[s]);
+  }
+}
+
+inline bool is_stale(double v) {
+  uint64_t bits;
+  std::memcpy(&bits, &v, sizeof bits);
+  return bits == 0x7FF0000000000002ULL;
+}
+
+inline bool is_extrapolated(int function) { return function == RATE || function == INCREASE || function == DELTA; }
+
+// All windows of one series.
+inline void over_series(int function, Windows& windows, const int64_t* t, const double* v, int64_t n, const double* p0, const double* p1,
+                        std::vector<double>& scratch, double* out, uint8_t* present) {
+  const Fitted& f = windows.fit(t, n);
+  if (is_extrapolated(function)) {
+    extrapolate_series(windows, f, v, function != DELTA, scratch, out, present);
+    return;
+  }
+  if (function == INSTANT || function == INSTANT_TIME) {
+    for (size_t s = 0; s < windows.steps(); s++) {
+      const int64_t newest = f.hi[s] - 1;
+      present[s] = newest >= f.lo[s] && !is_stale(v[newest]);
+      if (present[s]) out[s] = function == INSTANT ? v[newest] : double(t[newest]) / 1000;
+    }
+    return;
+  }
+  for (size_t s = 0; s < windows.steps(); s++) {
+    const int64_t end = windows.end(s);
+    const Window one{t + f.lo[s], v + f.lo[s], f.hi[s] - f.lo[s], end - windows.range(), end};
+    present[s] = evaluate(function, one, p0[s], p1[s], scratch, out + s);
   }
 }
 
 enum Reduction : int { R_SUM, R_AVG, R_MIN, R_MAX, R_COUNT, R_GROUP, R_STDDEV, R_STDVAR };
 
-// One value a step and what goes with it, over the rows of a group that were seen so far.
-struct Reducing {
-  std::vector<double> best, carry, column;
-  std::vector<int64_t> n;
+// Without a branch, so that several steps are added at once.  The carry of a sum that is infinite is never looked at.
+inline void add_carrying(double& sum, double& carry, double x) {
+  const double total = sum + x;
+  carry += std::fabs(sum) >= std::fabs(x) ? (sum - total) + x : (x - total) + sum;
+  sum = total;
+}
 
-  void begin(int64_t steps) {
-    best.assign(steps, 0);
-    carry.assign(steps, 0);
-    n.assign(steps, 0);
+PROMQL_WIDE inline void add_all(double* sum, double* carry, const double* x, size_t n) {
+  for (size_t s = 0; s < n; s++) add_carrying(sum[s], carry[s], x[s]);
+}
+
+// One value a step, over the rows of a group that were seen so far.
+class Reducing {
+ public:
+  void begin(int reduction, int64_t steps) {
+    reduction_ = reduction;
+    best_.assign(steps, 0);
+    carry_.assign(steps, 0);
+    n_.assign(steps, 0);
   }
+
+  void add(const double* x, const uint8_t* present) {
+    const size_t steps = n_.size();
+    const bool sums = reduction_ == R_SUM || reduction_ == R_AVG;
+    for (size_t s = 0; s < steps;) {
+      if (!present[s]) {
+        s++;
+        continue;
+      }
+      const void* gap = std::memchr(present + s, 0, steps - s);
+      const size_t end = gap ? size_t(static_cast<const uint8_t*>(gap) - present) : steps;
+      if (sums) add_all(best_.data() + s, carry_.data() + s, x + s, end - s);
+      else if (reduction_ == R_MIN || reduction_ == R_MAX) keep_best(x, s, end);
+      for (; s < end; s++) n_[s]++;
+    }
+  }
+
+  // Write what came out; false where an average needs the values one by one, because their sum is beyond a double.
+  bool finish(double* out, uint8_t* has) const {
+    bool whole = true;
+    for (size_t s = 0; s < n_.size(); s++) {
+      const double best = best_[s], n = double(n_[s]);
+      has[s] = n > 0;
+      if (!has[s]) continue;
+      switch (reduction_) {
+        case R_SUM: out[s] = std::isinf(best) ? best : best + carry_[s]; break;
+        case R_AVG: out[s] = best / n + carry_[s] / n; whole = whole && !std::isinf(best); break;
+        case R_COUNT: out[s] = n; break;
+        case R_GROUP: out[s] = 1; break;
+        default: out[s] = best;
+      }
+    }
+    return whole;
+  }
+
+ private:
+  void keep_best(const double* x, size_t begin, size_t end) {
+    const bool low = reduction_ == R_MIN;
+    for (size_t s = begin; s < end; s++)
+      if (n_[s] == 0 || (low ? x[s] < best_[s] : x[s] > best_[s]) || std::isnan(best_[s])) best_[s] = x[s];
+  }
+
+  int reduction_ = R_SUM;
+  std::vector<double> best_, carry_;
+  std::vector<int32_t> n_;
 };
 
 // Rows of one group, listed by `rows`, reduced at every step; row after row, as they lie in memory.
 inline void reduce_group(int reduction, const double* values, const uint8_t* present, int64_t steps, const int64_t* rows, int64_t count,
-                         double* out, uint8_t* has, Reducing& r) {
-  r.begin(steps);
-  for (int64_t i = 0; i < count; i++) {
-    const double* x = values + rows[i] * steps;
-    const uint8_t* there = present + rows[i] * steps;
-    for (int64_t s = 0; s < steps; s++) {
-      if (!there[s]) continue;
-      double& best = r.best[s];
-      switch (reduction) {
-        case R_SUM: case R_AVG: {
-          Kahan kahan{best, r.carry[s]};
-          kahan.add(x[s]);
-          best = kahan.sum, r.carry[s] = kahan.c;
-          break;
-        }
-        case R_MIN: if (r.n[s] == 0 || x[s] < best || std::isnan(best)) best = x[s]; break;
-        case R_MAX: if (r.n[s] == 0 || x[s] > best || std::isnan(best)) best = x[s]; break;
-        default: break;
-      }
-      r.n[s]++;
-    }
-  }
-  auto column = [&](int64_t s) {
-    r.column.clear();
-    for (int64_t i = 0; i < count; i++)
-      if (present[rows[i] * steps + s]) r.column.push_back(values[rows[i] * steps + s]);
-    return r.column.data();
-  };
+                         double* out, uint8_t* has, Reducing& reducing, std::vector<double>& column) {
+  reducing.begin(reduction, steps);
+  for (int64_t i = 0; i < count; i++) reducing.add(values + rows[i] * steps, present + rows[i] * steps);
+  const bool whole = reducing.finish(out, has);
+  const bool spread = reduction == R_STDDEV || reduction == R_STDVAR;
+  if (whole && !spread) return;
   for (int64_t s = 0; s < steps; s++) {
-    const int64_t n = r.n[s];
-    has[s] = n > 0;
-    if (n == 0) continue;
-    const double best = r.best[s];
-    switch (reduction) {
-      case R_SUM: out[s] = std::isinf(best) ? best : best + r.carry[s]; break;
-      case R_AVG:
-        if (!std::isinf(best)) out[s] = best / double(n) + r.carry[s] / double(n);
-        else out[s] = average(Window{nullptr, column(s), n, 0, 0});
-        break;
-      case R_STDDEV: out[s] = std::sqrt(variance(column(s), n)); break;
-      case R_STDVAR: out[s] = variance(column(s), n); break;
-      case R_COUNT: out[s] = double(n); break;
-      case R_GROUP: out[s] = 1; break;
-      default: out[s] = best;
-    }
+    if (!has[s]) continue;
+    column.clear();
+    for (int64_t i = 0; i < count; i++)
+      if (present[rows[i] * steps + s]) column.push_back(values[rows[i] * steps + s]);
+    const int64_t n = int64_t(column.size());
+    if (!spread) out[s] = average(Window{nullptr, column.data(), n, 0, 0});
+    else out[s] = reduction == R_STDDEV ? std::sqrt(variance(column.data(), n)) : variance(column.data(), n);
   }
 }
 

@@ -9,76 +9,43 @@ import numpy as np
 from obsv.metrics.histograms import Histogram
 from obsv.metrics.histograms.text import as_text
 from obsv.metrics.kernels import promql as kernel
-from obsv.metrics.kernels.labelindex_plain import METADATA
 from obsv.metrics.kernels.promql import RangeFunction, Reduction
 from obsv.metrics.promql import native_aggregate
 from obsv.metrics.promql.ast import Aggregate
 from obsv.metrics.promql.errors import ExecutionError
+from obsv.metrics.promql.fused import fused
+from obsv.metrics.promql.groups import Groups, group
 from obsv.metrics.promql.shares import in_shares
 from obsv.metrics.promql.text import go_float, has_bad_bytes, quoted_bytes
 from obsv.metrics.promql.values import Grid, Vector, label_key, unique
-from obsv.metrics.store.labels import LabelSets
 from obsv.metrics.store.types import Float64, Int64, Labels
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator
 
 REDUCTIONS = {reduction.name.lower(): reduction for reduction in Reduction}
-Groups = tuple[list[Labels], list[list[int]]]
-
-
-def group(vector: Vector, names: tuple[str, ...], *, without: bool) -> Groups:
-    """(labels of each group, row numbers of each group), in order of first appearance."""
-    if isinstance(vector.labels, LabelSets):
-        return _columns(vector.labels, names, without=without)
-    found: dict[tuple[object, ...], int] = {}
-    labels: list[Labels] = []
-    rows: list[list[int]] = []
-    dropped = {*names, *METADATA}
-    for row, one in enumerate(vector.labels):
-        if without:
-            kept = {name: value for name, value in one.items() if name not in dropped}
-            key: tuple[object, ...] = label_key(kept)
-        else:
-            key = tuple(one.get(name, "") for name in names)
-            kept = None
-        place = found.setdefault(key, len(labels))
-        if place == len(labels):
-            labels.append(kept if kept is not None else {name: one[name] for name in names if one.get(name)})
-            rows.append([])
-        rows[place].append(row)
-    return labels, rows
-
-
-def _columns(sets: LabelSets, names: tuple[str, ...], *, without: bool) -> Groups:
-    dropped = (*names, *METADATA) if without else names
-    groups, firsts = sets.group(dropped, without=without)
-    rows = np.split(np.argsort(groups, kind="stable"), np.cumsum(np.bincount(groups, minlength=len(firsts)))[:-1])
-    labels: list[Labels] = []
-    for one in sets.take(firsts):
-        kept = [name for name in one if name not in dropped] if without else [name for name in names if one.get(name)]
-        labels.append({name: one[name] for name in kept})
-    return labels, [members.tolist() for members in rows] if len(sets) else []
 
 
 def evaluate(ev: Evaluator, node: Aggregate, grid: Grid) -> Vector:
     """The value of an aggregation over a grid."""
+    if node.op in REDUCTIONS and (result := fused(ev, node, REDUCTIONS[node.op], grid)) is not None:
+        return _seen(result)
     vector = ev.vector(node.expr, grid)
     if node.op == "count_values":
         assert node.param is not None
         return _count_values(ev, node, vector, ev.string(node.param, grid))
     param = ev.scalar(node.param, grid).values if node.param is not None else np.zeros(grid.count)
     vector = native_aggregate.only_floats(ev, node, vector)
-    groups = group(vector, node.labels, without=node.without)
+    groups = group(vector.labels, node.labels, without=node.without)
     if node.op in REDUCTIONS:
         result = _reduced(REDUCTIONS[node.op], vector, groups, grid)
         if node.op in native_aggregate.SUMMING:
-            native_aggregate.sum_histograms(ev, node, vector, groups[1], result)
-        return _seen(_marked(result, vector, node, groups[1]))
+            native_aggregate.sum_histograms(ev, node, vector, groups, result)
+        return _seen(_marked(result, vector, node, groups))
     if node.op == "quantile":
         for q in np.unique(param):
             ev.notes.quantile(float(q), node.param or node)
-        return _seen(_marked(_quantile(vector, groups, param, grid), vector, node, groups[1]))
+        return _seen(_marked(_quantile(vector, groups, param, grid), vector, node, groups))
     if node.op in ("topk", "bottomk", "limitk"):
         return _top(vector, groups, _counts(param, node.op), node.op)
     for ratio in np.unique(param):
@@ -89,11 +56,11 @@ def evaluate(ev: Evaluator, node: Aggregate, grid: Grid) -> Vector:
     return _limit_ratio(vector, param)
 
 
-def _marked(result: Vector, vector: Vector, node: Aggregate, rows: list[list[int]]) -> Vector:
+def _marked(result: Vector, vector: Vector, node: Aggregate, groups: Groups) -> Vector:
     """Groups by metric name lose it later if their rows do."""
     if vector.unnamed is None or node.without or "__name__" not in node.labels:
         return result
-    unnamed = np.array([vector.unnamed[members[0]] for members in rows], np.bool_)
+    unnamed = vector.unnamed[groups.rows[groups.bounds[:-1]]]
     return Vector(result.labels, result.values, result.present, unnamed=unnamed)
 
 
@@ -103,27 +70,23 @@ def _seen(vector: Vector) -> Vector:
 
 
 def _reduced(reduction: Reduction, vector: Vector, groups: Groups, grid: Grid) -> Vector:
-    labels, rows = groups
-    shape = (len(labels), grid.count)
+    shape = (len(groups), grid.count)
     out, has = np.zeros(shape), np.zeros(shape, np.uint8)
-    bounds = np.concatenate(([0], np.cumsum([len(one) for one in rows]))).astype(np.int64)
-    flat = np.array([row for one in rows for row in one], np.int64)
     values, present = np.ascontiguousarray(vector.values), np.ascontiguousarray(vector.present).view(np.uint8)
 
     def work(some: slice) -> None:
-        own = bounds[some.start : some.stop + 1]
-        kernel.reduce_groups(reduction, values, present, own, flat, out[some], has[some])
+        own = groups.bounds[some.start : some.stop + 1]
+        kernel.reduce_groups(reduction, values, present, own, groups.rows, out[some], has[some])
 
-    in_shares(len(labels), values.size, work)
-    return Vector(labels, out, has.view(np.bool_))
+    in_shares(len(groups), values.size, work)
+    return Vector(groups.labels, out, has.view(np.bool_))
 
 
 def _quantile(vector: Vector, groups: Groups, q: Float64, grid: Grid) -> Vector:
     """The window function does the work: a group's values at a step are one window's samples."""
-    labels, rows = groups
-    shape = (len(labels), grid.count)
+    shape = (len(groups), grid.count)
     out, has = np.zeros(shape), np.zeros(shape, np.uint8)
-    for place, members in enumerate(rows):
+    for place, members in enumerate(groups.members()):
         present = vector.present[members].T
         values = vector.values[members].T[present]
         # Sample i of step s gets the time s, so the window (s - 1, s] holds just that step's values.
@@ -133,7 +96,7 @@ def _quantile(vector: Vector, groups: Groups, q: Float64, grid: Grid) -> Vector:
         kernel.range_function(
             function, offsets, times, values, 0, 1, 1, q, q, out[place : place + 1], has[place : place + 1]
         )
-    return Vector(labels, out, has.view(np.bool_))
+    return Vector(groups.labels, out, has.view(np.bool_))
 
 
 def _counts(param: Float64, op: str) -> Int64:
@@ -148,8 +111,7 @@ def _top(vector: Vector, groups: Groups, counts: Int64, op: str) -> Vector:
     """Keep the k first rows of each group at each step; NaN ranks last."""
     kept = np.zeros_like(vector.present)
     order: list[int] = []
-    for members in groups[1]:
-        rows = np.array(members)
+    for rows in groups.members():
         values, present = vector.values[rows], vector.present[rows]
         if op == "limitk":
             ranks = np.cumsum(present, axis=0) - 1
@@ -194,13 +156,10 @@ def _count_values(ev: Evaluator, node: Aggregate, vector: Vector, label: str) ->
     names = node.labels
     steps = vector.present.shape[1]
     counts: dict[tuple[tuple[str, str], ...], Float64] = {}
-    labels, rows = group(
-        vector,
-        tuple(n for n in (*names, *((label,) if node.without else ())) if n != label or node.without),
-        without=node.without,
-    )
-    for base, members in zip(labels, rows, strict=True):
-        for row in members:
+    kept = names if not node.without else (*names, label)
+    groups = group(vector.labels, tuple(n for n in kept if n != label or node.without), without=node.without)
+    for base, members in zip(groups.labels, groups.members(), strict=True):
+        for row in members.tolist():
             for step in np.flatnonzero(vector.present[row]):
                 value = ev.value(vector.values[row, step])
                 shown = as_text(value) if isinstance(value, Histogram) else go_float(value)

@@ -88,6 +88,12 @@ def checked_range(found_s: float, node: Node, text: str) -> int:
     return ms
 
 
+def is_settled(node: Node) -> bool:
+    """Whether no duration of a tree depends on the query."""
+    ranges = (one for one in descendants(node) if isinstance(one, (Selector, Subquery)))
+    return all(one.range_expr is one.offset_expr is getattr(one, "step_expr", None) is None for one in ranges)
+
+
 def resolve(node: Node, grid: Grid, text: str) -> None:
     """Reckon all durations of a tree for a query (in place)."""
     step_s = grid.step / 1000 if grid.count > 1 else 0.0

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
@@ -31,7 +32,14 @@ class Source(Protocol):
     """Where samples come from: the reading half of a metric store.  Raises `obsv.core.errors` of its own."""
 
     async def select(
-        self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int, *, limit: int
+        self,
+        org: int,
+        matchers: Sequence[Matcher],
+        start_ms: int,
+        end_ms: int,
+        *,
+        limit: int,
+        newest: bool = False,
     ) -> SeriesSet: ...
 
 
@@ -60,6 +68,18 @@ class Result:
     """What tokens among the values stand for."""
 
 
+@lru_cache(maxsize=500)
+def _settled_tree(text: str) -> Node | None:
+    """The tree of an expression, which evaluation does not change; None where durations depend on the query."""
+    node = parse(text)
+    return node if durations.is_settled(node) else None
+
+
+def _tree(text: str) -> Node:
+    """Dashboards and rules ask the same again and again."""
+    return _settled_tree(text) or parse(text)
+
+
 class Engine:
     """Evaluates queries on a bounded pool of threads; what waits beyond the queue is refused."""
 
@@ -80,7 +100,7 @@ class Engine:
 
     async def run(self, source: Source, query: Query) -> Result:
         """Evaluate.  Raises ParseError, ExecutionError, TooManySamples, QueryTimeout, or the store's own errors."""
-        node = parse(query.text)
+        node = _tree(query.text)
         if query.is_range and node.type not in ("vector", "scalar"):
             kind = "range vector" if node.type == "matrix" else node.type
             raise WrongType(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
@@ -108,7 +128,7 @@ class Engine:
         left, cells, data = self.options.max_samples, steps, dict[int, SeriesSet]()
         for need in needs:
             data[id(need.node)] = await source.select(
-                query.org, need.node.matchers, need.start_ms, need.end_ms, limit=left
+                query.org, need.node.matchers, need.start_ms, need.end_ms, limit=left, newest=need.newest
             )
             left -= len(data[id(need.node)].t)
             cells = max(cells, need.steps * len(data[id(need.node)].labels))

@@ -10,7 +10,7 @@ import numpy as np
 from obsv.metrics.histograms import Histogram, is_token, place_of, token, tokens
 from obsv.metrics.histograms.arithmetic import scale
 from obsv.metrics.histograms.model import Hint
-from obsv.metrics.kernels import promql as kernel
+from obsv.metrics.kernels.promql import RangeFunction
 from obsv.metrics.promql import aggregate, binary, functions
 from obsv.metrics.promql.ast import (
     Aggregate,
@@ -24,6 +24,7 @@ from obsv.metrics.promql.ast import (
     Text,
     Unary,
 )
+from obsv.metrics.promql.compute import compute
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.fetch import inner_grid, moved
 from obsv.metrics.promql.hints import hinted, told_resets
@@ -178,22 +179,13 @@ class Evaluator:
         """The current samples of a selector, or their times in seconds."""
         if node.modifier:
             return smoothed(self, node, grid)
-        series = self.data[id(node)]
-        windows = moved(grid, node.at, node.offset_ms, self.top)
-        shape = (len(series.labels), windows.count)
-        values, present = np.zeros(shape), np.zeros(shape, np.uint8)
-        kernel.instant_values(
-            series.offsets,
-            series.t,
-            series.v,
-            windows.start,
-            windows.step,
-            self.lookback_ms,
-            want_time,
-            values,
-            present,
-        )
-        return self.spread(Vector(series.labels, values, present.view(np.bool_)), windows, grid)
+        current = self.current(node, grid)
+        function = RangeFunction.INSTANT_TIME if want_time else RangeFunction.INSTANT
+        return self.spread(compute(function, current), current.grid, grid)
+
+    def current(self, node: Selector, grid: Grid) -> Matrix:
+        """What a selector's current samples are among, stale markers included."""
+        return Matrix(self.data[id(node)], moved(grid, node.at, node.offset_ms, self.top), self.lookback_ms)
 
     def instant_starts(self, node: Selector, grid: Grid) -> Vector:
         """When the counters of a selector's current samples began, in seconds."""

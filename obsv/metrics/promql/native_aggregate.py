@@ -11,6 +11,7 @@ from obsv.metrics.histograms import Hint, Histogram
 from obsv.metrics.histograms.arithmetic import IncompatibleError, compact
 from obsv.metrics.histograms.total import average, total
 from obsv.metrics.promql.ast import Aggregate, Node
+from obsv.metrics.promql.groups import Groups
 from obsv.metrics.promql.values import Mask, Vector
 
 if TYPE_CHECKING:
@@ -29,19 +30,19 @@ def only_floats(ev: Evaluator, node: Aggregate, vector: Vector) -> Vector:
     return vector.like(vector.values, vector.present & ~tokens)
 
 
-def sum_histograms(ev: Evaluator, node: Aggregate, vector: Vector, rows: list[list[int]], result: Vector) -> None:
+def sum_histograms(ev: Evaluator, node: Aggregate, vector: Vector, groups: Groups, result: Vector) -> None:
     """Put sums (or averages) of histograms into the cells of `result` whose group has any; mixed cells are emptied."""
     tokens = ev.tokens(vector)
     if tokens is None:
         return
-    for place, members in enumerate(rows):
+    for place, members in enumerate(groups.members()):
         inside, floats = tokens[members], vector.present[members] & ~tokens[members]
         for step in np.flatnonzero(inside.any(axis=0)):
             value = None
             if floats[:, step].any():
                 ev.notes.mixed_aggregation(node.expr)
             else:
-                names = [vector.labels[i].get("__name__", "") for i in members]
+                names = [vector.labels[i].get("__name__", "") for i in members.tolist()]
                 value = _summed(ev, node, vector.values[members, step][inside[:, step]], inside[:, step], names)
             result.present[place, step] = value is not None
             if value is not None:

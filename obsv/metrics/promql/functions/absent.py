@@ -8,8 +8,8 @@ import numpy as np
 
 from obsv.metrics.kernels.promql import RangeFunction
 from obsv.metrics.promql.ast import Call, Node, Selector, unwrap
+from obsv.metrics.promql.compute import compute
 from obsv.metrics.promql.functions.base import Function
-from obsv.metrics.promql.functions.windows import compute
 from obsv.metrics.promql.values import Grid, Vector
 from obsv.metrics.store.types import Labels
 

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from obsv.metrics.histograms import is_token
-from obsv.metrics.kernels import promql as kernel
 from obsv.metrics.kernels.promql import RangeFunction
 from obsv.metrics.promql.ast import Call, Node, Selector, unwrap
+from obsv.metrics.promql.compute import Params, compute
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.functions import slow_windows
 from obsv.metrics.promql.functions.base import Function
 from obsv.metrics.promql.samples import keep_samples
-from obsv.metrics.promql.shares import in_shares
 from obsv.metrics.promql.text import go_float
 from obsv.metrics.promql.values import Grid, Mask, Matrix, Vector
-from obsv.metrics.store.types import Float64, SeriesSet
+from obsv.metrics.store.types import Labels, SeriesSet
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator
@@ -49,34 +48,8 @@ FLOATS_ONLY = frozenset(
     )
 )  # fmt: skip
 """These pass over histograms, and say so."""
-Params = tuple[Float64, ...]
-
-
-def compute(function: RangeFunction, matrix: Matrix, params: Params = ()) -> Vector:
-    """A window function over a range vector by the kernel; `params` are float64[steps]."""
-    windows, series = matrix.grid, matrix.series
-    shape = (len(series.labels), windows.count)
-    values, present = np.zeros(shape), np.zeros(shape, np.uint8)
-    none = np.zeros(windows.count)
-    first, second = (*(np.ascontiguousarray(p[: windows.count]) for p in params), none, none)[:2]
-
-    def work(rows: slice) -> None:
-        kernel.range_function(
-            function,
-            series.offsets[rows.start : rows.stop + 1],
-            series.t,
-            series.v,
-            windows.start,
-            windows.step,
-            matrix.range_ms,
-            first,
-            second,
-            values[rows],
-            present[rows],
-        )
-
-    in_shares(len(series.labels), values.size + len(series.t), work)
-    return Vector(series.labels, values, present.view(np.bool_), unnamed=matrix.unnamed)
+PLAIN = NAMES.keys() - {"quantile_over_time", "predict_linear", "double_exponential_smoothing"}
+"""These have no parameter but the range."""
 
 
 def _window(ev: Evaluator, node: Call, grid: Grid) -> Vector:
@@ -103,10 +76,14 @@ def _window(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     if node.name in COUNTERS and matrix.series.labels:
         tokens = ev.tokens(vector)
         if (vector.present if tokens is None else vector.present & ~tokens).any():
-            labels = matrix.series.labels[0]
-            ev.notes.counter(labels.get("__name__", ""), labels.get("__type__", ""), arg)
+            note_counter(ev, arg, matrix.series.labels[0])
     vector = ev.spread(vector, matrix.grid, grid)
     return vector if node.name in KEEPS_NAME else ev.computed(vector)
+
+
+def note_counter(ev: Evaluator, arg: Node, labels: Labels) -> None:
+    """Say so where rate() is asked for what does not look like a counter; `labels` are the first row's."""
+    ev.notes.counter(labels.get("__name__", ""), labels.get("__type__", ""), arg)
 
 
 def _ahead_of_now(matrix: Matrix, grid: Grid, params: Params) -> tuple[Matrix, Params]:
@@ -148,7 +125,7 @@ def _any(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, par
     slow = np.zeros(len(series.labels), np.bool_)
     if ev.histograms:
         slow |= _rows_with(series, is_token(series.v))
-    if series.starts is not None and function in slow_windows.STARTED:
+    if series.starts is not None and is_slow(series, function):
         slow |= _rows_with(series, series.starts != 0)
     rows = np.flatnonzero(slow)
     if len(rows):
@@ -157,6 +134,11 @@ def _any(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, par
         slow_windows.fill(ev, node, slow_windows.COMPUTE[function], some, part)
         vector.values[rows], vector.present[rows] = part.values, part.present
     return vector
+
+
+def is_slow(series: SeriesSet, function: RangeFunction) -> bool:
+    """Whether start times of the counters make a difference, which the kernel does not know."""
+    return series.starts is not None and function in slow_windows.STARTED and bool(series.starts.any())
 
 
 def _rows_with(series: SeriesSet, marked: Mask) -> Mask:

@@ -17,7 +17,7 @@ from obsv.config import Settings, load_settings
 from obsv.core.clock import Clock, SystemClock
 from obsv.core.duration import format_duration_ms
 from obsv.hosts import Rows, hosts_router
-from obsv.http import exception_handlers, health_router, install_frame, openapi_config, reference_router
+from obsv.http import Application, exception_handlers, health_router, install_frame, openapi_config, reference_router
 from obsv.lifespan import Instance
 from obsv.metrics import rules, scrape, selfmetrics
 from obsv.metrics.api import (
@@ -115,7 +115,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
     ports = graphite.GraphitePorts(settings.metrics.graphite, door, clock, organisation)
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
-    app = Litestar(
+    app = Application(
         route_handlers=[
             site_router(),
             web_router(),

@@ -1,5 +1,6 @@
 """What every request passes: ids, limits, errors in the right shape, headers, logs."""
 
+from obsv.http.application import Application
 from obsv.http.client_ip import ClientAddress
 from obsv.http.frame import allow_form_targets, csp_nonce, install_frame
 from obsv.http.health import Check, health_router
@@ -9,6 +10,7 @@ from obsv.http.reference import openapi_config, reference_router
 from obsv.http.surfaces import Surface, owners, surface_of
 
 __all__ = [
+    "Application",
     "Check",
     "ClientAddress",
     "Fault",

@@ -9,17 +9,15 @@ import msgspec
 
 T = TypeVar("T")
 
-# PyYAML publishes no types.
-_yaml: Any = importlib.import_module("yaml")
-_LOADER: Any = getattr(_yaml, "CBaseLoader", _yaml.BaseLoader)
-
 
 def decode_yaml(text: str, wanted: type[T]) -> T:
     """A document as a struct (or a list of them).  Raises ValueError, in words, with a line or a path."""
+    # PyYAML publishes no types; where no file names targets or rules it is not loaded.
+    yaml: Any = importlib.import_module("yaml")
     try:
         # The base loader makes texts, lists and tables alone: `1.10` stays "1.10", and no tag makes an object.
-        found = _yaml.load(text, Loader=_LOADER)
-    except (_yaml.YAMLError, ValueError, RecursionError) as error:
+        found = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ValueError(_reason(error)) from None
     try:
         return msgspec.convert(found, wanted, strict=False)

@@ -2,33 +2,23 @@
 
 A passkey stands for password and second factor together, so the authenticator must have checked the person (finger,
 face, PIN). No attestation is asked for: which device somebody uses is not ours to know.
+
+The library is loaded when somebody first uses a passkey: with what it parses certificates by it takes 5 MB.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 from urllib.parse import urlsplit
 
 import structlog
-from webauthn import (
-    base64url_to_bytes,
-    generate_authentication_options,
-    generate_registration_options,
-    verify_authentication_response,
-    verify_registration_response,
-)
-from webauthn.helpers.options_to_json_dict import options_to_json_dict
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from obsv.accounts.factors.state import Challenge
+
+if TYPE_CHECKING:
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
 
 _log = structlog.get_logger("obsv.passkeys")
 
@@ -36,7 +26,7 @@ ID_MAX: Final = 1023
 """Bytes of a credential's id (WebAuthn, credential ID)."""
 
 _PORTS: Final = {"https": 443, "http": 80}
-_TRANSPORTS: Final = frozenset(transport.value for transport in AuthenticatorTransport)
+_TRANSPORTS: Final = frozenset(("usb", "nfc", "ble", "internal", "cable", "hybrid", "smart-card"))
 
 
 class Unproven(Exception):
@@ -99,6 +89,14 @@ class RelyingParty:
         self, challenge: bytes, *, handle: bytes, user_name: str, display_name: str, known: Iterable[Known]
     ) -> dict[str, Any]:
         """For `navigator.credentials.create`; a device that has one of `known` already refuses."""
+        from webauthn import generate_registration_options  # noqa: PLC0415
+        from webauthn.helpers.options_to_json_dict import options_to_json_dict  # noqa: PLC0415
+        from webauthn.helpers.structs import (  # noqa: PLC0415
+            AuthenticatorSelectionCriteria,
+            ResidentKeyRequirement,
+            UserVerificationRequirement,
+        )
+
         return options_to_json_dict(
             generate_registration_options(
                 rp_id=self.rp_id,
@@ -118,6 +116,10 @@ class RelyingParty:
 
     def request_options(self, challenge: bytes, known: Iterable[Known] = ()) -> dict[str, Any]:
         """For `navigator.credentials.get`; without `known` the browser offers all that it has for this site."""
+        from webauthn import generate_authentication_options  # noqa: PLC0415
+        from webauthn.helpers.options_to_json_dict import options_to_json_dict  # noqa: PLC0415
+        from webauthn.helpers.structs import UserVerificationRequirement  # noqa: PLC0415
+
         return options_to_json_dict(
             generate_authentication_options(
                 rp_id=self.rp_id,
@@ -130,6 +132,8 @@ class RelyingParty:
 
     def check_creation(self, response: Mapping[str, Any], challenge: bytes) -> Credential:
         """The new passkey of the browser's answer.  Raises `Unproven`."""
+        from webauthn import verify_registration_response  # noqa: PLC0415
+
         try:
             made = verify_registration_response(
                 credential=dict(response),
@@ -153,6 +157,8 @@ class RelyingParty:
 
     def check_assertion(self, response: Mapping[str, Any], challenge: bytes, public_key: bytes) -> Assertion:
         """What the answer says, signed.  Raises `Unproven`; signature count and handle are left to the caller."""
+        from webauthn import verify_authentication_response  # noqa: PLC0415
+
         try:
             proof = verify_authentication_response(
                 credential=dict(response),
@@ -171,6 +177,8 @@ class RelyingParty:
 
 def answer_of(response: Mapping[str, Any]) -> Answer:
     """Which passkey the browser used, as it says.  Raises `Unproven`."""
+    from webauthn import base64url_to_bytes  # noqa: PLC0415
+
     inner = response.get("response")
     handle = cast("Mapping[str, Any]", inner).get("userHandle") if isinstance(inner, Mapping) else None
     try:
@@ -194,6 +202,8 @@ def _transports(response: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _descriptors(known: Iterable[Known]) -> list[PublicKeyCredentialDescriptor]:
+    from webauthn.helpers.structs import AuthenticatorTransport, PublicKeyCredentialDescriptor  # noqa: PLC0415
+
     return [
         PublicKeyCredentialDescriptor(
             id=passkey.credential_id,

@@ -6,7 +6,6 @@ import hmac
 from typing import Final
 
 import pyotp
-import segno
 from pyotp.totp import TOTP
 
 from obsv.accounts.factors.tables import TotpSecret
@@ -32,6 +31,8 @@ def otpauth_uri(secret: str, *, account: str, issuer: str) -> str:
 
 def qr_code(uri: str) -> str:
     """A `data:` address of its QR code as SVG, dark on light in every theme, since scanners need that."""
+    import segno  # noqa: PLC0415  # for this alone
+
     return segno.make(uri, error="m", micro=False).svg_data_uri(scale=4, border=4, dark="#000", light="#fff")
 
 

@@ -15,7 +15,7 @@ import structlog
 from obsv.metrics.cardinality import Cardinality, cardinality
 from obsv.metrics.explore import Asked, By, Exploration, explore
 from obsv.metrics.kernels.ingest import encode_request, merge, put_label
-from obsv.metrics.kernels.memory import tune_allocator
+from obsv.metrics.kernels.memory import trim, tune_allocator
 from obsv.metrics.store import native
 from obsv.metrics.store.base import StoreLimitExceeded, StoreUnavailable
 from obsv.metrics.store.blocks.engine import Blocks
@@ -201,6 +201,8 @@ class BlockStore:
         flush = await asyncio.to_thread(self._head.flush_of, frozen)
         await self._blocks.flush(flush)
         self._head.release()
+        del flush
+        await asyncio.to_thread(trim)
         self._flushed(frozen.seq)
         await self._log.drop(frozen.seq)
 

@@ -37,21 +37,24 @@ class DamagedError(ValueError):
     """Stored bytes are not what was written."""
 
 
-class _Zstd(threading.local):
-    """Compression contexts may not be shared by threads."""
+class _Reading(threading.local):
+    """A context may not be used by two threads at a time; those that expand are small."""
 
     def __init__(self) -> None:
-        self.fast = zstandard.ZstdCompressor(level=1)
-        self.strong = zstandard.ZstdCompressor(level=6)
         self.decompressor = zstandard.ZstdDecompressor()
 
 
-_zstd = _Zstd()
+_reading = _Reading()
+# Those that compress take megabytes, so all threads share one.
+_fast, _fast_lock = zstandard.ZstdCompressor(level=1), threading.Lock()
 
 
 def compress(data: bytes, *, strong: bool = False) -> bytes:
     """One zstd frame.  The fast level serves tokens: stronger ones find matches that cost more than they save."""
-    return (_zstd.strong if strong else _zstd.fast).compress(data)
+    if strong:
+        return zstandard.ZstdCompressor(level=6).compress(data)
+    with _fast_lock:
+        return _fast.compress(data)
 
 
 def expand(data: memoryview | bytes) -> bytes:
@@ -59,7 +62,7 @@ def expand(data: memoryview | bytes) -> bytes:
     try:
         if zstandard.frame_content_size(data) > MAX_EXPANDED:
             raise DamagedError("frame too large")
-        return _zstd.decompressor.decompress(data)
+        return _reading.decompressor.decompress(data)
     except zstandard.ZstdError as error:
         raise DamagedError(str(error)) from error
 

@@ -132,6 +132,40 @@ def test_reductions(reduction: Reduction, data: Any, seed: int) -> None:
     assert same(answers[0][0], answers[1][0])
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+@given(
+    q=st.one_of(st.floats(-0.2, 1.2), st.just(np.nan)),
+    histograms=st.lists(
+        st.lists(
+            st.tuples(
+                st.sampled_from([-1.0, 0.0, 0.5, 1.0, 2.0, np.inf]),
+                st.lists(st.one_of(st.none(), st.integers(0, 9).map(float), VALUES), min_size=3, max_size=3),
+            ),
+            max_size=6,
+        ),
+        min_size=1,
+        max_size=3,
+    ),
+)
+@settings(max_examples=300, deadline=None)
+def test_quantiles_of_classic_histograms(q: float, histograms: Any) -> None:
+    sizes = [len(buckets) for buckets in histograms]
+    at = np.array([0, *np.cumsum(sizes)], np.int64)
+    ordered = [bucket for buckets in histograms for bucket in sorted(buckets, key=lambda one: one[0])]
+    bounds = np.array([bound for bound, _ in ordered])
+    counts = np.array([[0.0 if x is None else x for x in row] for _, row in ordered]).reshape(len(ordered), 3)
+    present = np.array([[x is not None for x in row] for _, row in ordered], np.uint8).reshape(len(ordered), 3)
+    rows = np.arange(len(ordered), dtype=np.int64)
+    answers = []
+    for kernel in (compiled, plain):
+        out, has = np.zeros((len(sizes), 3)), np.zeros((len(sizes), 3), np.uint8)
+        fell = kernel.classic_quantiles(np.full(3, q), at, bounds, rows, counts, present, out, has)
+        answers.append((out, has, fell))
+    assert answers[0][2] == answers[1][2]
+    assert np.array_equal(answers[0][1], answers[1][1])
+    assert same(answers[0][0], answers[1][0])
+
+
 @given(st.one_of(st.floats(), st.integers(-(2**63), 2**63).map(float)))
 @settings(max_examples=400)
 def test_numbers_are_written_the_same_and_read_back(value: float) -> None:

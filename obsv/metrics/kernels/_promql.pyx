@@ -22,6 +22,13 @@ cdef extern from "range_functions.h" namespace "promql" nogil:
     void reduce_group(int reduction, const double* values, const uint8_t* present, int64_t steps, const int64_t* rows,
                       int64_t count, double* out, uint8_t* has, Reducing& reducing, vector[double]& column)
 
+cdef extern from "quantiles.h" namespace "promql" nogil:
+    cdef cppclass Bucket:
+        pass
+
+    cbool quantiles_of(const double* q, const double* bounds, const int64_t* rows, size_t n, const double* values,
+                       const uint8_t* present, size_t steps, vector[Bucket]& buckets, double* out, uint8_t* has)
+
 cdef extern from "json_numbers.h" namespace "promql" nogil:
     void write_value(string& out, double v)
     void write_time(string& out, int64_t ms)
@@ -88,6 +95,26 @@ def reduce_groups(int reduction, const double[:, ::1] values, const uint8_t[:, :
         for g in range(groups):
             reduce_group(reduction, &values[0, 0], &present[0, 0], steps, &rows[0] + bounds[g], bounds[g + 1] - bounds[g],
                          &out[g, 0], &has[g, 0], reducing, column)
+
+
+def classic_quantiles(const double[::1] q, const int64_t[::1] at, const double[::1] bounds, const int64_t[::1] rows,
+                      const double[:, ::1] values, const uint8_t[:, ::1] present, double[:, ::1] out, uint8_t[:, ::1] has) -> list:
+    """Quantiles of classic histograms at every step; see the twin."""
+    cdef int64_t groups = at.shape[0] - 1, steps = out.shape[1], g
+    cdef vector[Bucket] buckets
+    cdef list forced = []
+    cdef cbool is_forced
+    if steps == 0 or rows.shape[0] == 0:
+        return forced
+    for g in range(groups):
+        if at[g] == at[g + 1]:
+            continue
+        with nogil:
+            is_forced = quantiles_of(&q[0], &bounds[0] + at[g], &rows[0] + at[g], at[g + 1] - at[g], &values[0, 0],
+                                     &present[0, 0], steps, buckets, &out[g, 0], &has[g, 0])
+        if is_forced:
+            forced.append(g)
+    return forced
 
 
 def format_value(double value) -> str:

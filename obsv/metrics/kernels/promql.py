@@ -19,6 +19,7 @@ else:
 range_function = _kernel.range_function
 reduce_windows = _kernel.reduce_windows
 reduce_groups = _kernel.reduce_groups
+classic_quantiles = _kernel.classic_quantiles
 format_value = _kernel.format_value
 format_time = _kernel.format_time
 matrix_json = _kernel.matrix_json

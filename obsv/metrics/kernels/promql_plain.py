@@ -293,6 +293,65 @@ def _is_beyond(values: Float64, present: Bytes, bounds: Int64, rows: Int64) -> b
     return False
 
 
+# Relative differences smaller than this between buckets are rounding, not a histogram that falls.
+ROUNDING = 1e-12
+
+
+def _classic_quantile(q: float, buckets: list[tuple[float, float]]) -> tuple[float, bool]:
+    """(value, whether falling counts were forced up) of (upper bound, cumulative count) by rising bound.
+
+    Source: Prometheus documentation of histogram_quantile.
+    """
+    if math.isnan(q):
+        return math.nan, False
+    if q < 0 or q > 1:
+        return (-math.inf if q < 0 else math.inf), False
+    bounds = [bound for bound, _ in buckets]
+    if not math.isinf(bounds[-1]) or len(bounds) < 2:
+        return math.nan, False
+    given = np.array([count for _, count in buckets])
+    raised = np.fmax.accumulate(given)
+    forced = bool(((raised - given) > ROUNDING * (np.abs(raised) + np.abs(given))).any())
+    counts: list[float] = raised.tolist()
+    if counts[-1] == 0 or math.isnan(counts[-1]):
+        return math.nan, forced
+    rank = q * counts[-1]
+    at = next((i for i, count in enumerate(counts[:-1]) if count >= rank), len(counts) - 1)
+    if at == len(bounds) - 1:
+        return bounds[-2], forced
+    if at == 0 and bounds[0] <= 0:
+        return bounds[0], forced
+    begin, count = 0.0, counts[at]
+    if at > 0:
+        begin, count, rank = bounds[at - 1], count - counts[at - 1], rank - counts[at - 1]
+    return begin + (bounds[at] - begin) * _divide(rank, count), forced
+
+
+def classic_quantiles(
+    q: Float64, at: Int64, bounds: Float64, rows: Int64, values: Float64, present: Bytes, out: Float64, has: Bytes
+) -> list[int]:
+    """The quantile `q[steps]` of classic histograms at every step into out[g, steps]; gives those that fell.
+
+    The buckets of histogram g are the rows `rows[at[g]:at[g + 1]]` of values[k, steps], by rising `bounds`; counts of
+    one bound add up.
+    """
+    fell: list[int] = []
+    for g in range(len(at) - 1):
+        own = slice(int(at[g]), int(at[g + 1]))
+        forced = False
+        for s in np.flatnonzero(present[rows[own]].any(axis=0)):
+            merged: dict[float, float] = {}
+            for bound, row in zip(bounds[own].tolist(), rows[own].tolist(), strict=True):
+                if present[row, s]:
+                    merged[bound] = merged[bound] + float(values[row, s]) if bound in merged else float(values[row, s])
+            out[g, s], is_forced = _classic_quantile(float(q[s]), list(merged.items()))
+            has[g, s] = 1
+            forced = forced or is_forced
+        if forced:
+            fell.append(g)
+    return fell
+
+
 def format_value(value: float) -> str:
     """A sample value as the Prometheus API writes it: shortest, plain digits from 1e-6 up to 1e21, else an exponent."""
     if math.isnan(value):

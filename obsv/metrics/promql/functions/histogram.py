@@ -11,6 +11,7 @@ import numpy as np
 
 from obsv.metrics.histograms import Histogram
 from obsv.metrics.histograms import quantile as native
+from obsv.metrics.kernels import promql as kernel
 from obsv.metrics.promql.ast import Call, Node
 from obsv.metrics.promql.functions.base import Function
 from obsv.metrics.promql.text import openmetrics_float
@@ -19,9 +20,6 @@ from obsv.metrics.store.types import Float64, Labels
 
 if TYPE_CHECKING:
     from obsv.metrics.promql.evaluate import Evaluator
-
-# Relative differences smaller than this between buckets are rounding, not a histogram that falls.
-SMALL = 1e-12
 
 
 def _bound(text: str) -> float | None:
@@ -33,7 +31,7 @@ def _bound(text: str) -> float | None:
 
 @dataclass(slots=True)
 class _Classic:
-    """The rows of one classic histogram: (upper bound, row number)."""
+    """The rows of one classic histogram: (upper bound, row number), by rising bound."""
 
     labels: Labels
     row: int
@@ -74,69 +72,47 @@ def _sort(ev: Evaluator, vector: Vector, node: Node) -> _Sorted:
             tokens[row] &= ~beside
             for _, at in group.buckets:
                 floats[at] &= ~beside
+    for group in groups.values():
+        group.buckets.sort()
     return _Sorted(vector, list(groups.values()), floats, tokens)
 
 
 OfNative = Callable[[int, Histogram, str], float]
 """(step, histogram, metric name) -> value."""
-OfClassic = Callable[[int, Float64, Float64, str], float]
-"""(step, upper bounds, cumulative counts, metric name) -> value."""
+OfClassic = Callable[[int, Float64, Float64], float]
+"""(step, upper bounds, cumulative counts) -> value."""
 
 
-def _evaluate(ev: Evaluator, found: _Sorted, of_native: OfNative, of_classic: OfClassic) -> Vector:
+def _evaluate(ev: Evaluator, found: _Sorted, of_native: OfNative, classic: Vector) -> Vector:
+    """Native histograms by a function, before the classic ones that were evaluated already."""
     vector, steps = found.vector, found.vector.present.shape[1]
     rows = np.flatnonzero(found.tokens.any(axis=1)).tolist()
-    k = len(rows) + len(found.classic)
-    values, present = np.zeros((k, steps)), np.zeros((k, steps), np.bool_)
+    values, present = np.zeros((len(rows), steps)), np.zeros((len(rows), steps), np.bool_)
     for place, row in enumerate(rows):
         present[place] = found.tokens[row]
         for step in np.flatnonzero(found.tokens[row]).tolist():
             one = ev.histogram(vector.values[row, step])
             values[place, step] = of_native(step, one, vector.labels[row].get("__name__", ""))
-    for place, group in enumerate(found.classic, len(rows)):
-        _classic(group, found, values[place], present[place], of_classic)
     order = np.array([*rows, *(group.row for group in found.classic)], np.int64)
     unnamed = None if vector.unnamed is None else vector.unnamed[order]
-    labels = [*(vector.labels[row] for row in rows), *(group.labels for group in found.classic)]
-    return Vector(labels, values, present, unnamed=unnamed)
+    labels = [*(vector.labels[row] for row in rows), *classic.labels]
+    joined = np.vstack([values, classic.values]), np.vstack([present, classic.present])
+    return Vector(labels, *joined, unnamed=unnamed)
 
 
-def _classic(group: _Classic, found: _Sorted, values: Float64, present: Mask, of_classic: OfClassic) -> None:
-    buckets = sorted(group.buckets)
-    bounds, rows = np.array([bound for bound, _ in buckets]), [row for _, row in buckets]
-    counts, there = found.vector.values[rows], found.floats[rows]
-    name = group.labels.get("__name__", "")
-    for step in np.flatnonzero(there.any(axis=0)).tolist():
-        mask = there[:, step]
-        merged_bounds, first = np.unique(bounds[mask], return_index=True)
-        values[step] = of_classic(step, merged_bounds, np.add.reduceat(counts[mask, step], first), name)
-        present[step] = True
-
-
-def classic_quantile(q: float, bounds: Float64, counts: Float64) -> tuple[float, bool]:
-    """(value, whether falling counts were forced up).  Source: Prometheus documentation of histogram_quantile."""
-    if math.isnan(q):
-        return math.nan, False
-    if q < 0 or q > 1:
-        return (-math.inf if q < 0 else math.inf), False
-    if not math.isinf(bounds[-1]) or len(bounds) < 2:
-        return math.nan, False
-    raised = np.fmax.accumulate(counts)
-    forced = bool(((raised - counts) > SMALL * (np.abs(raised) + np.abs(counts))).any())
-    counts = raised
-    total = counts[-1]
-    if total == 0 or math.isnan(total):
-        return math.nan, forced
-    rank = q * total
-    at = int(np.searchsorted(counts[:-1], rank, side="left"))
-    if at == len(bounds) - 1:
-        return float(bounds[-2]), forced
-    if at == 0 and bounds[0] <= 0:
-        return float(bounds[0]), forced
-    begin, count = 0.0, counts[at]
-    if at > 0:
-        begin, count, rank = bounds[at - 1], count - counts[at - 1], rank - counts[at - 1]
-    return float(begin + (bounds[at] - begin) * (rank / count)), forced
+def _step_by_step(found: _Sorted, of_classic: OfClassic) -> Vector:
+    """Classic histograms by a function."""
+    shape = (len(found.classic), found.vector.present.shape[1])
+    values, present = np.zeros(shape), np.zeros(shape, np.bool_)
+    for place, group in enumerate(found.classic):
+        bounds, rows = np.array([bound for bound, _ in group.buckets]), [row for _, row in group.buckets]
+        counts, there = found.vector.values[rows], found.floats[rows]
+        for step in np.flatnonzero(there.any(axis=0)).tolist():
+            mask = there[:, step]
+            merged_bounds, first = np.unique(bounds[mask], return_index=True)
+            values[place, step] = of_classic(step, merged_bounds, np.add.reduceat(counts[mask, step], first))
+            present[place, step] = True
+    return Vector([group.labels for group in found.classic], values, present)
 
 
 def classic_fraction(lower: float, upper: float, bounds: Float64, counts: Float64) -> float:
@@ -178,13 +154,20 @@ def _quantile_of(ev: Evaluator, found: _Sorted, q: Float64, node: Node) -> Vecto
             ev.notes.nan_quantile(name, node, is_nan=math.isnan(value))
         return value
 
-    def of_classic(step: int, bounds: Float64, counts: Float64, name: str) -> float:
-        value, is_forced = classic_quantile(float(q[step]), bounds, counts)
-        if is_forced:
-            ev.notes.forced_monotonic(name if ev.options.late_names else "", node)
-        return value
+    return _evaluate(ev, found, of_native, _classic_quantiles(ev, found, q, node))
 
-    return _evaluate(ev, found, of_native, of_classic)
+
+def _classic_quantiles(ev: Evaluator, found: _Sorted, q: Float64, node: Node) -> Vector:
+    shape = (len(found.classic), found.vector.present.shape[1])
+    values, present = np.zeros(shape), np.zeros(shape, np.uint8)
+    buckets = [bucket for group in found.classic for bucket in group.buckets]
+    at = np.concatenate(([0], np.cumsum([len(group.buckets) for group in found.classic]))).astype(np.int64)
+    bounds, rows = np.array([bound for bound, _ in buckets]), np.array([row for _, row in buckets], np.int64)
+    counts, there = np.ascontiguousarray(found.vector.values), np.ascontiguousarray(found.floats).view(np.uint8)
+    for fell in kernel.classic_quantiles(q, at, bounds, rows, counts, there, values, present):
+        name = found.classic[fell].labels.get("__name__", "")
+        ev.notes.forced_monotonic(name if ev.options.late_names else "", node)
+    return Vector([group.labels for group in found.classic], values, present.view(np.bool_))
 
 
 def _quantiles(ev: Evaluator, node: Call, grid: Grid) -> Vector:
@@ -218,10 +201,10 @@ def _fraction(ev: Evaluator, node: Call, grid: Grid) -> Vector:
             ev.notes.nan_fraction(name, node.args[2])
         return native.fraction(float(lower[step]), float(upper[step]), histogram)
 
-    def of_classic(step: int, bounds: Float64, counts: Float64, _name: str) -> float:
+    def of_classic(step: int, bounds: Float64, counts: Float64) -> float:
         return classic_fraction(float(lower[step]), float(upper[step]), bounds, counts)
 
-    return ev.computed(_evaluate(ev, found, of_native, of_classic))
+    return ev.computed(_evaluate(ev, found, of_native, _step_by_step(found, of_classic)))
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import Final
 
 from obsv.accounts.types import Origin
@@ -28,6 +29,7 @@ _SYSTEMS: Final = (
 )
 
 
+@lru_cache(maxsize=256)  # senders come again and again
 def truncate_ip(address: str) -> str:
     """The /24 or /48 network of an address, "" if it is none."""
     try:

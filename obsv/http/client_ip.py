@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable
+from functools import lru_cache
 
 from litestar.types import HTTPScope, Scope
 
@@ -19,14 +20,17 @@ class ClientAddress:
     """Puts the client's own address and scheme into a request; `trusted` are addresses or networks of proxies."""
 
     def __init__(self, trusted: Iterable[str]) -> None:
-        self._trusted: list[Network] = [ipaddress.ip_network(one, strict=False) for one in trusted]
+        networks: list[Network] = [ipaddress.ip_network(one, strict=False) for one in trusted]
 
-    def _is_trusted(self, address: str) -> bool:
-        try:
-            parsed = ipaddress.ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._trusted)
+        @lru_cache(maxsize=256)  # the same peers come again and again
+        def is_trusted(address: str) -> bool:
+            try:
+                parsed = ipaddress.ip_address(address)
+            except ValueError:
+                return False
+            return any(parsed in network for network in networks)
+
+        self._is_trusted = is_trusted
 
     def address(self, scope: Scope) -> str:
         """The nearest address that is no trusted proxy; "" when the transport has none."""

@@ -11,6 +11,9 @@ cdef extern from "range_functions.h" namespace "promql" nogil:
     cdef cppclass Windows:
         Windows(int64_t start, int64_t step, int64_t steps, int64_t range, cbool is_extrapolated, cbool is_rate) except +
 
+    cdef cppclass Scratch:
+        pass
+
     cdef cppclass Reducing:
         void begin(int reduction, int64_t steps) except +
         void add(const double* x, const uint8_t* present)
@@ -18,7 +21,7 @@ cdef extern from "range_functions.h" namespace "promql" nogil:
 
     cbool is_extrapolated(int function)
     void over_series(int function, Windows& windows, const int64_t* t, const double* v, int64_t n, const double* p0,
-                     const double* p1, vector[double]& scratch, double* out, uint8_t* present)
+                     const double* p1, Scratch& scratch, double* out, uint8_t* present)
     void reduce_group(int reduction, const double* values, const uint8_t* present, int64_t steps, const int64_t* rows,
                       int64_t count, double* out, uint8_t* has, Reducing& reducing, vector[double]& column)
 
@@ -41,7 +44,7 @@ def range_function(int function, const int64_t[::1] offsets, const int64_t[::1] 
                    uint8_t[:, ::1] present):
     """One function over the windows (T - range, T] of every series; see the twin."""
     cdef int64_t k = offsets.shape[0] - 1, steps = out.shape[1], i
-    cdef vector[double] scratch
+    cdef Scratch scratch
     if k == 0 or steps == 0 or t.shape[0] == 0:
         return
     cdef Windows* windows = new Windows(start, step, steps, range_ms, is_extrapolated(function), function == 0)
@@ -59,7 +62,8 @@ def reduce_windows(int function, int reduction, const int64_t[::1] offsets, cons
                    const int64_t[::1] bounds, const int64_t[::1] rows, double[:, ::1] out, uint8_t[:, ::1] has) -> bool:
     """`range_function` and `reduce_groups` in one go; see the twin."""
     cdef int64_t groups = bounds.shape[0] - 1, steps = out.shape[1], g, i, row
-    cdef vector[double] scratch, values
+    cdef Scratch scratch
+    cdef vector[double] values
     cdef vector[uint8_t] present
     cdef Reducing reducing
     cdef cbool whole = True

@@ -140,16 +140,6 @@ inline bool evaluate(int function, const Window& w, double p0, double p1, std::v
     case IRATE: case IDELTA: return w.n >= 2 && instant_delta(w, function == IRATE, out);
     case SUM: { Kahan k; for (int64_t i = 0; i < w.n; i++) k.add(w.v[i]); *out = std::isinf(k.sum) ? k.sum : k.value(); return true; }
     case AVG: *out = average(w); return true;
-    case MIN: case TS_OF_MIN: case MAX: case TS_OF_MAX: {
-      bool low = function == MIN || function == TS_OF_MIN, last = function == TS_OF_MIN || function == TS_OF_MAX;
-      int64_t best = 0;
-      for (int64_t i = 1; i < w.n; i++) {
-        double x = w.v[i], y = w.v[best];
-        if (std::isnan(y) || (low ? x < y : x > y) || (last && x == y)) best = i;
-      }
-      *out = last ? double(w.t[best]) / 1000 : w.v[best];
-      return true;
-    }
     case COUNT: *out = double(w.n); return true;
     case LAST: *out = w.v[w.n - 1]; return true;
     case FIRST: *out = w.v[0]; return true;
@@ -195,28 +185,36 @@ inline bool evaluate(int function, const Window& w, double p0, double p1, std::v
 struct Fitted {
   const int64_t* t = nullptr;
   int64_t n = -1;
-  std::vector<int64_t> lo, hi;                            // the samples lo..hi-1 of each window
+  std::vector<int32_t> lo, hi;                            // the samples lo..hi-1 of each window
   std::vector<double> to_start, to_end, sampled, factor;  // seconds, and by what a difference is multiplied
   size_t begin = 0, end = 0;                              // the first window with two samples or more, and past the last
   bool have_two = false;                                  // all those between have two as well
 };
 
-// Series of one target are sampled at the same times, so windows are fitted once for many: the times of the first series
-// of each target are kept in mind, as far as there is room.
+// Series of one target are sampled at the same times, so windows are fitted once for many: they are kept for times that
+// come a second time, as far as there is room.
 class Windows {
  public:
   Windows(int64_t start, int64_t step, int64_t steps, int64_t range, bool is_extrapolated, bool is_rate)
-      : start_(start), step_(step), steps_(steps), range_(range), is_extrapolated_(is_extrapolated), is_rate_(is_rate), kept_(KEPT) {}
+      : start_(start), step_(step), steps_(steps), range_(range), is_extrapolated_(is_extrapolated), is_rate_(is_rate) {
+    size_t room = 1;
+    while (room < MOST_KEPT && room * 2 * size_t(steps) * STEP_BYTES <= MOST_BYTES) room *= 2;
+    kept_.resize(room);
+    seen_.resize(MOST_KEPT);
+  }
 
   // The windows for these times, which must stay where they are as long as this does.
   const Fitted& fit(const int64_t* t, int64_t n) {
     uint64_t hash = uint64_t(n);
     if (n > 0) hash = ((hash ^ uint64_t(t[0])) * 0x9E3779B97F4A7C15ULL ^ uint64_t(t[n - 1])) * 0x9E3779B97F4A7C15ULL;
-    Fitted& found = kept_[hash >> 32 & (KEPT - 1)];
-    if (found.n == n && (t == found.t || std::memcmp(t, found.t, size_t(n) * sizeof *t) == 0)) return found;
-    found.t = t, found.n = n;
-    refit(found);
-    return found;
+    Fitted& kept = kept_[hash >> 32 & (kept_.size() - 1)];
+    if (kept.n == n && (t == kept.t || std::memcmp(t, kept.t, size_t(n) * sizeof *t) == 0)) return kept;
+    uint64_t& seen = seen_[hash >> 32 & (MOST_KEPT - 1)];
+    Fitted& made = seen == hash ? kept : single_;
+    seen = hash;
+    made.t = t, made.n = n;
+    refit(made);
+    return made;
   }
 
   size_t steps() const { return size_t(steps_); }
@@ -225,7 +223,7 @@ class Windows {
   double rated(double factor) const { return is_rate_ ? factor / (double(range_) / 1000) : factor; }
 
  private:
-  static constexpr size_t KEPT = 256;
+  static constexpr size_t MOST_KEPT = 256, MOST_BYTES = 4 << 20, STEP_BYTES = 40;
 
   void refit(Fitted& f) const {
     f.lo.resize(steps()), f.hi.resize(steps());
@@ -237,7 +235,7 @@ class Windows {
       const int64_t end = this->end(s), begin = end - range_;
       while (high < f.n && f.t[high] <= end) high++;
       while (low < high && f.t[low] <= begin) low++;
-      f.lo[s] = low, f.hi[s] = high;
+      f.lo[s] = int32_t(low), f.hi[s] = int32_t(high);
       if (high - low < 2) continue;
       if (with_two++ == 0) f.begin = s;
       f.end = s + 1;
@@ -259,6 +257,8 @@ class Windows {
   int64_t start_, step_, steps_, range_;
   bool is_extrapolated_, is_rate_;
   std::vector<Fitted> kept_;
+  std::vector<uint64_t> seen_;
+  Fitted single_;
 };
 
 PROMQL_WIDE inline bool has_reset(const double* v, int64_t n) {
@@ -336,15 +336,51 @@ inline bool is_stale(double v) {
   return bits == 0x7FF0000000000002ULL;
 }
 
+// Room that is used again from series to series.
+struct Scratch {
+  std::vector<double> values;
+  std::vector<int32_t> places;
+};
+
 inline bool is_extrapolated(int function) { return function == RATE || function == INCREASE || function == DELTA; }
+
+// min, max and their times.  Of the samples so far those are kept, from the best on, that are the best of all after them;
+// so a sample is looked at about twice, however many windows it is in.  NaN is worse than any number.
+template <bool LOW, bool LAST>
+inline void extremes(const Fitted& f, const int64_t* t, const double* v, std::vector<int32_t>& best, double* out, uint8_t* present) {
+  best.resize(f.n);
+  size_t first = 0, size = 0;  // best[first..size)
+  int32_t seen = f.lo.empty() ? 0 : f.lo[0];
+  for (size_t s = 0; s < f.lo.size(); s++) {
+    seen = std::max(seen, f.lo[s]);
+    for (; seen < f.hi[s]; seen++) {
+      const double x = v[seen];
+      while (size > first) {
+        const double y = v[best[size - 1]];
+        if (!(std::isnan(y) || (LOW ? x < y : x > y) || (LAST && x == y))) break;
+        size--;
+      }
+      best[size++] = seen;
+    }
+    while (first < size && best[first] < f.lo[s]) first++;
+    present[s] = first < size;
+    if (present[s]) out[s] = LAST ? double(t[best[first]]) / 1000 : v[best[first]];
+  }
+}
 
 // All windows of one series.
 inline void over_series(int function, Windows& windows, const int64_t* t, const double* v, int64_t n, const double* p0, const double* p1,
-                        std::vector<double>& scratch, double* out, uint8_t* present) {
+                        Scratch& scratch, double* out, uint8_t* present) {
   const Fitted& f = windows.fit(t, n);
   if (is_extrapolated(function)) {
-    extrapolate_series(windows, f, v, function != DELTA, scratch, out, present);
+    extrapolate_series(windows, f, v, function != DELTA, scratch.values, out, present);
     return;
+  }
+  switch (function) {
+    case MIN: extremes<true, false>(f, t, v, scratch.places, out, present); return;
+    case MAX: extremes<false, false>(f, t, v, scratch.places, out, present); return;
+    case TS_OF_MIN: extremes<true, true>(f, t, v, scratch.places, out, present); return;
+    case TS_OF_MAX: extremes<false, true>(f, t, v, scratch.places, out, present); return;
   }
   if (function == INSTANT || function == INSTANT_TIME) {
     for (size_t s = 0; s < windows.steps(); s++) {
@@ -357,7 +393,7 @@ inline void over_series(int function, Windows& windows, const int64_t* t, const 
   for (size_t s = 0; s < windows.steps(); s++) {
     const int64_t end = windows.end(s);
     const Window one{t + f.lo[s], v + f.lo[s], f.hi[s] - f.lo[s], end - windows.range(), end};
-    present[s] = evaluate(function, one, p0[s], p1[s], scratch, out + s);
+    present[s] = evaluate(function, one, p0[s], p1[s], scratch.values, out + s);
   }
 }
 

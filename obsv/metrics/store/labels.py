@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import overload
 
 import numpy as np
@@ -12,7 +12,7 @@ from obsv.metrics.store.types import Int64, Labels, UInt32
 
 
 class LabelSets(Sequence[Labels]):
-    """Label sets of series of an index.  The dicts are made when one is looked at, and must not be changed.
+    """Label sets of series of an index.  The dicts are made when somebody looks, and must not be changed.
 
     Unnamed ones go without `__name__`, `__type__` and `__unit__`.
     """
@@ -35,9 +35,16 @@ class LabelSets(Sequence[Labels]):
     def __getitem__(self, at: int | slice) -> Labels | LabelSets:
         if isinstance(at, slice):
             return LabelSets(self._index, self._sids[at], named=self._named)
+        if self._made is not None:
+            return self._made[at]
+        if at < 0:
+            at += len(self)
+        return self._index.labels(self._sids[at : at + 1], self._named)[0]
+
+    def __iter__(self) -> Iterator[Labels]:
         if self._made is None:
             self._made = self._index.labels(self._sids, self._named)
-        return self._made[at]
+        return iter(self._made)
 
     def take(self, rows: Int64 | list[int]) -> LabelSets:
         """Some of them, in that order."""

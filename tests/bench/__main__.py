@@ -1,6 +1,6 @@
 """Measure obsv against Prometheus and VictoriaMetrics in one run; medians; ratios are what to quote.
 
-    python -m tests.bench [--quick] [--runs 3] [--series 20000] [--scrapes 240] [--write-docs]
+    python -m tests.bench [--quick] [--runs 3] [--series 20000] [--scrapes 240] [--only PART ...] [--write-docs]
 
 Needs the peers' binaries (`tests/peers.sh DIR`; `--peers DIR` or OBSV_PEERS_DIR).  Client and servers share the machine.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import gzip
-import json
 import math
 import os
 import platform
@@ -18,85 +17,115 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from dataclasses import asdict
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.bench import servers
-from tests.bench.load import Cost, load
+from tests.bench.crowd import READERS, crowd_table, write_latency
+from tests.bench.growth import growth_table, measure
+from tests.bench.ingest import Start, ingest, table
+from tests.bench.load import load
 from tests.bench.queries import compare
-from tests.bench.workload import Workload
+from tests.bench.workload import STEP_MS, Workload
 
-Start = Callable[[Path], AbstractContextManager[servers.Target]]
-FIGURES = ("cpu_us_per_sample", "samples_per_s", "peak_rss_mb", "bytes_per_sample", "start_rss_mb", "p99_ms")
+PARTS = ("ingest", "sizes", "queries", "crowd", "growth")
 DOCS = Path("obsv/site/docs/benchmarks.md")
 
 
-def median(costs: list[Cost]) -> dict[str, float]:
-    """The median of each figure."""
-    return {name: statistics.median(asdict(cost)[name] for cost in costs) for name in FIGURES}
+class Bench:
+    """One run: what to measure, of whom, where."""
 
+    def __init__(self, options: argparse.Namespace, scratch: Path) -> None:
+        binaries = options.peers / "usr" / "bin"
+        self.series, self.scrapes, self.runs = options.series, options.scrapes, options.runs
+        self.repeats, self.scratch, self.end_ms = options.repeats, scratch, int(time.time() * 1000)
+        self.starts: dict[str, Start] = {
+            "Prometheus": lambda folder: servers.prometheus(binaries, folder),
+            "VictoriaMetrics": lambda folder: servers.victoria_metrics(binaries, folder),
+            "obsv": servers.obsv,
+        }
 
-def ingest(starts: dict[str, Start], workload: Workload, runs: int, scratch: Path) -> dict[str, dict[str, float]]:
-    """Median figures per server; every run has a fresh server, the servers take turns."""
-    work = list(workload.bodies())
-    per_scrape = math.ceil(workload.series / workload.batch)
-    costs: dict[str, list[Cost]] = {name: [] for name in starts}
-    for run in range(runs):
-        for name, start in starts.items():
-            with start(scratch / f"{name}-{workload.series}-{workload.batch}-{workload.lifetime}-{run}") as target:
-                costs[name].append(load(target, work, per_scrape))
-            print(f"  {name}: {json.dumps(asdict(costs[name][-1]))}", file=sys.stderr, flush=True)
-    return {name: median(taken) for name, taken in costs.items()}
+    def _ingest(self, title: str, workload: Workload, *, lanes: int = 4) -> list[str]:
+        return [f"## {title}", "", *table(ingest(self.starts, workload, self.runs, self.scratch, lanes=lanes)), ""]
 
+    def ingest(self) -> list[str]:
+        """The common case, and small requests."""
+        few = self.scrapes // 4
+        title = f"Ingest: {self.series:,} series x "
+        return [
+            *self._ingest(
+                f"{title}{self.scrapes} scrapes, 2,000 samples a request",
+                Workload(self.series, self.scrapes, self.end_ms),
+            ),
+            *self._ingest(
+                f"{title}{few} scrapes, 500 samples a request", Workload(self.series, few, self.end_ms, batch=500)
+            ),
+        ]
 
-def table(figures: dict[str, dict[str, float]]) -> list[str]:
-    """A Markdown table, obsv last, with its ratios to each peer."""
-    peers = [name for name in figures if name != "obsv"]
-    ratio = "".join(f" obsv / {name} |" for name in peers)
-    lines = [
-        "| figure |" + "".join(f" {name} |" for name in figures) + ratio,
-        "|---" * (1 + len(figures) + len(peers)) + "|",
-    ]
-    for name in FIGURES:
-        cells = "".join(
-            f" {one[name]:,.3g} |" if one[name] < 1e5 else f" {one[name]:,.0f} |" for one in figures.values()
-        )
-        ratios = "".join(
-            f" {figures['obsv'][name] / figures[peer][name]:.2f} |" if figures[peer][name] else " |" for peer in peers
-        )
-        lines.append(f"| {name} |{cells}{ratios}")
-    return lines
+    def sizes(self) -> list[str]:
+        """A day of few series, many new series, and series that end (with stale markers) after ten minutes."""
+        few, day, many = self.series // 10, self.scrapes * 24, self.series * 5
+        return [
+            *self._ingest(
+                f"A day: {few:,} series x {day:,} scrapes, one sender", Workload(few, day, self.end_ms), lanes=1
+            ),
+            *self._ingest(
+                f"New series: {many:,} series x {self.scrapes // 6} scrapes",
+                Workload(many, self.scrapes // 6, self.end_ms),
+            ),
+            *self._ingest(
+                f"Churn: {self.series:,} series at a time x {self.scrapes} scrapes, each lives 40 scrapes",
+                Workload(self.series, self.scrapes, self.end_ms, lifetime=40),
+            ),
+        ]
 
+    def queries(self) -> list[str]:
+        """A Markdown table of p50 milliseconds on the same data."""
+        with ExitStack() as opened:
+            running = self._loaded(opened, "query")
+            rows = compare(running, self.end_ms // 1000, self.repeats)
+        names = [target.name for target in running]
+        lines = [
+            f"## Queries over {self.series:,} series x {self.scrapes} scrapes",
+            "",
+            "| query, p50 ms |" + "".join(f" {name} |" for name in names) + " same answer as Prometheus |",
+            "|---" * (2 + len(names)) + "|",
+        ]
+        for row in rows:
+            cells = "".join(f" {row[name]:.1f} |" for name in names)
+            lines.append(f"| {row['query']} |{cells} {row['difference'] or 'yes'} |")
+        for peer in (name for name in names if name != "obsv"):
+            ratios = [float(str(row["obsv"])) / float(str(row[peer])) for row in rows]
+            mean = math.exp(statistics.fmean(map(math.log, ratios)))
+            lines.append(f"\nGeometric mean of obsv / {peer}: **{mean:.2f}**, the slowest {max(ratios):.2f}")
+        return [*lines, ""]
 
-def queries(starts: dict[str, Start], workload: Workload, repeats: int, scratch: Path) -> list[str]:
-    """A Markdown table of p50 milliseconds on the same data."""
-    work = list(workload.bodies())
-    per_scrape = math.ceil(workload.series / workload.batch)
-    running: list[servers.Target] = []
-    opened: list[AbstractContextManager[servers.Target]] = []
-    try:
-        for name, start in starts.items():
-            opened.append(start(scratch / f"{name}-query"))
-            running.append(opened[-1].__enter__())
-            load(running[-1], work, per_scrape, settle_s=1)
-        rows = compare(running, workload.end_ms // 1000, repeats)
-    finally:
-        for context in opened:
-            context.__exit__(None, None, None)
-    names = [target.name for target in running]
-    lines = [
-        "| query, p50 ms |" + "".join(f" {name} |" for name in names) + " same answer as Prometheus |",
-        "|---" * (2 + len(names)) + "|",
-    ]
-    for row in rows:
-        cells = "".join(f" {row[name]:.1f} |" for name in names)
-        lines.append(f"| {row['query']} |{cells} {row['difference'] or 'yes'} |")
-    for peer in (name for name in names if name != "obsv"):
-        mean = math.exp(statistics.fmean(math.log(float(str(row["obsv"])) / float(str(row[peer]))) for row in rows))
-        lines.append(f"\nGeometric mean of obsv / {peer}: **{mean:.2f}**")
-    return lines
+    def _loaded(self, opened: ExitStack, name: str) -> list[servers.Target]:
+        workload = Workload(self.series, self.scrapes, self.end_ms)
+        work = list(workload.bodies())
+        running: list[servers.Target] = []
+        for server, start in self.starts.items():
+            running.append(opened.enter_context(start(self.scratch / f"{server}-{name}")))
+            load(running[-1], work, math.ceil(workload.series / workload.batch), settle_s=1)
+        return running
+
+    def crowd(self) -> list[str]:
+        """Writes alone and beside heavy queries."""
+        quiet, busy, end_s = {}, {}, self.end_ms // 1000
+        later = Workload(self.series, 2 * self.scrapes // 6, self.end_ms + self.scrapes // 3 * STEP_MS)
+        bodies = [body for _, body in later.bodies()]
+        half = len(bodies) // 2
+        with ExitStack() as opened:
+            for target in self._loaded(opened, "crowd"):
+                quiet[target.name] = write_latency(target, bodies[:half], end_s, readers=0)
+                busy[target.name] = write_latency(target, bodies[half:], end_s, readers=READERS)
+        return [f"## Writes of 2,000 samples beside {READERS} heavy queries at once", "", *crowd_table(quiet, busy), ""]
+
+    def growth(self) -> list[str]:
+        """obsv alone, from half the usual number of series to fifty times as many."""
+        sizes = ((self.series // 2, self.scrapes), (self.series * 5, 24), (self.series * 50, 6))
+        found = [measure(series, scrapes, self.scratch, self.end_ms) for series, scrapes in sizes]
+        return ["## Growth", "", *growth_table(found), ""]
 
 
 def versions(peers: Path) -> str:
@@ -115,43 +144,33 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--series", type=int, default=20_000)
     parser.add_argument("--scrapes", type=int, default=240)
+    parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--quick", action="store_true", help="one run of a small workload")
-    parser.add_argument("--only", choices=("ingest", "queries"))
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
     parser.add_argument("--write-docs", action="store_true", help=f"write {DOCS}")
     options = parser.parse_args()
-    binaries = options.peers / "usr" / "bin"
-    if not (binaries / "prometheus").exists():
+    if not (options.peers / "usr" / "bin" / "prometheus").exists():
         parser.error(f"no peers in {options.peers}: tests/peers.sh {options.peers}")
-    series, scrapes, runs = (2000, 40, 1) if options.quick else (options.series, options.scrapes, options.runs)
-    starts: dict[str, Start] = {
-        "Prometheus": lambda folder: servers.prometheus(binaries, folder),
-        "VictoriaMetrics": lambda folder: servers.victoria_metrics(binaries, folder),
-        "obsv": servers.obsv,
-    }
-    end_ms = int(time.time() * 1000)
-    machine = (
-        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {versions(options.peers)}"
-    )
-    out = ["# Benchmarks", "", f"Made by `make bench` on {time.strftime('%Y-%m-%d', time.gmtime(end_ms / 1000))}: {machine}.",
-           f"Client and servers share the machine; medians of {runs} runs with a fresh server each.",
-           "Ratios hold from machine to machine, absolute figures do not.", ""]  # fmt: skip
+    if options.quick:
+        options.series, options.scrapes, options.runs, options.repeats = 2000, 48, 1, 5
+    python = platform.python_version()
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {python}, {versions(options.peers)}"
     with tempfile.TemporaryDirectory(prefix="obsv-bench-") as scratch:
-        folder = Path(scratch)
-        if options.only != "queries":
-            for title, workload in (
-                (f"{series:,} series x {scrapes} scrapes, 2,000 samples a request", Workload(series, scrapes, end_ms)),
-                (
-                    f"{series:,} series x {scrapes // 4} scrapes, 500 samples a request",
-                    Workload(series, scrapes // 4, end_ms, batch=500),
-                ),
-            ):
-                out += [f"## Ingest: {title}", "", *table(ingest(starts, workload, runs, folder)), ""]
-        if options.only != "ingest":
-            rows = queries(starts, Workload(series, scrapes, end_ms), 5 if options.quick else 11, folder)
-            out += [f"## Queries over {series:,} series x {scrapes} scrapes", "", *rows, ""]
+        bench = Bench(options, Path(scratch))
+        out = [
+            "# Benchmarks",
+            "",
+            f"Made by `make bench` on {time.strftime('%Y-%m-%d', time.gmtime())}: {machine}.",
+            f"Client and servers share the machine; medians of {options.runs} runs with a fresh server each.",
+            "Ratios hold from machine to machine, absolute figures do not.",
+            "",
+        ]
+        for part in PARTS:
+            if part in options.only:
+                print(part, file=sys.stderr, flush=True)
+                out += getattr(bench, part)()
     print("\n".join(out))
     if options.write_docs:
-        DOCS.parent.mkdir(parents=True, exist_ok=True)
         DOCS.write_text("\n".join(out))
     return 0
 

@@ -53,7 +53,13 @@ def _send(target: Target, bodies: list[bytes], latencies: list[float], errors: l
 
 
 def load(
-    target: Target, work: list[tuple[int, bytes]], per_scrape: int, *, lanes: int = 4, settle_s: float = 4
+    target: Target,
+    work: list[tuple[int, bytes]],
+    per_scrape: int,
+    *,
+    lanes: int = 4,
+    settle_s: float = 4,
+    flush: bool = True,
 ) -> Cost:
     """Send `work`; each lane owns a fixed slice of every scrape, so a series' samples arrive in order.
 
@@ -80,7 +86,8 @@ def load(
             f"{target.name}: {len(errors)} refused, {len(latencies)} of {len(work)} answered: {errors[:1]}"
         )
     time.sleep(settle_s)
-    target.flush()
+    if flush:
+        target.flush()
     time.sleep(settle_s and settle_s + WRITTEN_S)
     peak = memory.stop()
     cpu_after, _ = usage(target.pid)

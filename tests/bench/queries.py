@@ -8,10 +8,15 @@ import statistics
 import time
 import urllib.parse
 import urllib.request
+from typing import Any
 
 from tests.bench.servers import Target
 
-HOUR, QUARTER = 3600, 900
+HOUR, DAY = 3600, 86_400
+LABELS = -1
+"""The span of what asks for label values or series instead of an expression; then that is a path."""
+
+REQUESTS = "sum by (instance) (rate(http_requests_total[5m]))"
 SUITE: tuple[tuple[str, int, int, str], ...] = (  # name, span s (0 = instant), step s, expression
     ("instant, one series", 0, 0, 'node_load1{instance="web-0000.example:9100"}'),
     ("instant, sum of up", 0, 0, "sum(up)"),
@@ -19,41 +24,61 @@ SUITE: tuple[tuple[str, int, int, str], ...] = (  # name, span s (0 = instant), 
     ("instant, topk of rates", 0, 0, "topk(10, rate(http_requests_total[5m]))"),
     ("instant, all buckets", 0, 0, "http_request_seconds_bucket"),
     ("instant, two regexes", 0, 0, 'http_requests_total{route=~"/api/.*",status!~"2.."}'),
+    ("instant, quantile by route", 0, 0,
+     "histogram_quantile(0.99, sum by (le, route) (rate(http_request_seconds_bucket[5m])))"),
     ("instant, average over 1 h", 0, 0, "avg by (region) (avg_over_time(node_load1[1h]))"),
+    ("instant, quantile over 1 h", 0, 0, "quantile_over_time(0.95, node_load15[1h])"),
     ("1 h, plain selector", HOUR, 15, 'node_load1{region="eu"}'),
     ("1 h, rate summed by two labels", HOUR, 15, "sum by (route, status) (rate(http_requests_total[5m]))"),
-    ("1 h, rate of buckets by le", HOUR, 15, "sum by (le) (rate(http_request_seconds_bucket[5m]))"),
+    ("1 h, quantile of all buckets", HOUR, 15,
+     "histogram_quantile(0.95, sum by (le) (rate(http_request_seconds_bucket[5m])))"),
     ("1 h, CPU by host", HOUR, 60, '1 - avg by (instance) (rate(node_cpu_seconds_total{mode="idle"}[5m]))'),
-    ("1 h, error ratio", HOUR, 30, 'sum(rate(http_requests_total{status="500"}[5m])) / sum(rate(http_requests_total[5m]))'),
+    ("1 h, error ratio by host", HOUR, 30,
+     'sum by (instance) (rate(http_requests_total{status="500"}[5m])) / on (instance) ' + REQUESTS),
+    ("1 h, share of each status", HOUR, 60,
+     "sum by (instance, status) (rate(http_requests_total[5m])) / on (instance) group_left " + REQUESTS),
+    ("1 h, free memory", HOUR, 60, "node_memory_MemFree_bytes / on (instance) node_memory_MemTotal_bytes"),
     ("1 h, max over 10 m", HOUR, 60, "max by (zone) (max_over_time(node_load1[10m]))"),
     ("1 h, topk of sums", HOUR, 60, "topk(5, sum by (instance) (rate(node_network_receive_bytes_total[5m])))"),
+    ("1 day, few series", DAY, 60, "sum by (job) (rate(node_memory_MemFree_bytes[5m]))"),
+    ("1 day, CPU by region", DAY, 60, 'avg by (region) (rate(node_cpu_seconds_total{mode="user"}[5m]))'),
+    ("label values", LABELS, 0, "/api/v1/label/instance/values"),
+    ("series", LABELS, 0, '/api/v1/series?match[]=http_requests_total{status="500"}'),
 )  # fmt: skip
 
 
-def ask(target: Target, span: int, step: int, expression: str, end_s: int) -> tuple[float, dict[str, object]]:
+def ask(target: Target, span: int, step: int, expression: str, end_s: int) -> tuple[float, object]:
     """(seconds, the answer's data)."""
-    params: dict[str, str] = {"query": expression}
-    if span:
-        params |= {"start": str(end_s - span), "end": str(end_s), "step": str(step), "nocache": "1"}
-    else:
-        params["time"] = str(end_s)
-    url = f"{target.base_url}/api/v1/query{'_range' if span else ''}"
-    request = urllib.request.Request(url, urllib.parse.urlencode(params).encode(), target.headers)
     begun = time.perf_counter()
-    with urllib.request.urlopen(request, timeout=120) as answer:
+    with urllib.request.urlopen(_request(target, span, step, expression, end_s), timeout=120) as answer:
         body = answer.read()
     took = time.perf_counter() - begun
     return took, json.loads(body)["data"]
 
 
-def differ(one: dict[str, object], other: dict[str, object], tolerance: float = 1e-6) -> str:
+def _request(target: Target, span: int, step: int, expression: str, end_s: int) -> urllib.request.Request:
+    if span == LABELS:
+        path, _, match = expression.partition("?match[]=")
+        params = {"start": str(end_s - HOUR), "end": str(end_s)} | ({"match[]": match} if match else {})
+        return urllib.request.Request(f"{target.base_url}{path}?{urllib.parse.urlencode(params)}", None, target.headers)
+    params = {"query": expression}
+    if span:
+        params |= {"start": str(end_s - span), "end": str(end_s), "step": str(step), "nocache": "1"}
+    else:
+        params["time"] = str(end_s)
+    url = f"{target.base_url}/api/v1/query{'_range' if span else ''}"
+    return urllib.request.Request(url, urllib.parse.urlencode(params).encode(), target.headers)
+
+
+def differ(one: Any, other: Any, tolerance: float = 1e-6) -> str:
     """Why two answers are not the same ("" = they are)."""
-    tables = []
-    for data in (one, other):
-        rows: list[dict[str, object]] = data["result"]  # type: ignore[assignment]
-        tables.append(
-            {json.dumps(row["metric"], sort_keys=True): row.get("values") or [row.get("value")] for row in rows}
-        )
+    if isinstance(one, list):
+        left_items, right_items = (sorted(json.dumps(item, sort_keys=True) for item in data) for data in (one, other))
+        return "" if left_items == right_items else f"{len(left_items)} against {len(right_items)} items"
+    tables: list[dict[str, list[list[Any]]]] = [
+        {json.dumps(row["metric"], sort_keys=True): row.get("values") or [row.get("value")] for row in data["result"]}
+        for data in (one, other)
+    ]
     left, right = tables
     if left.keys() != right.keys():
         return f"{len(left)} against {len(right)} label sets"
@@ -72,7 +97,7 @@ def compare(targets: list[Target], end_s: int, repeats: int) -> list[dict[str, o
     rows: list[dict[str, object]] = []
     for name, span, step, expression in SUITE:
         times: dict[str, list[float]] = {target.name: [] for target in targets}
-        answers: dict[str, dict[str, object]] = {}
+        answers: dict[str, object] = {}
         for repeat in range(repeats + 2):
             for target in targets:
                 took, answers[target.name] = ask(target, span, step, expression, end_s)

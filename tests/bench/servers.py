@@ -22,12 +22,17 @@ class Target:
     """A running server under measurement."""
 
     name: str
-    pid: int
+    process: subprocess.Popen[bytes]
     base_url: str
     write_url: str
     data_dir: Path
     headers: dict[str, str] = field(default_factory=dict[str, str])
     flush: Callable[[], None] = lambda: None
+
+    @property
+    def pid(self) -> int:
+        """The process that serves."""
+        return self.process.pid
 
 
 def post(url: str, headers: dict[str, str] | None = None) -> None:
@@ -84,7 +89,7 @@ def prometheus(binaries: Path, folder: Path, *flags: str) -> Iterator[Target]:
         snapshots.mkdir(exist_ok=True)
         yield Target(
             "Prometheus",
-            process.pid,
+            process,
             base,
             base + "/api/v1/write",
             snapshots,
@@ -106,7 +111,7 @@ def victoria_metrics(binaries: Path, folder: Path) -> Iterator[Target]:
     with running(command, base + "/health", folder / "log") as process:
         yield Target(
             "VictoriaMetrics",
-            process.pid,
+            process,
             base,
             base + "/api/v1/write",
             folder / "data",
@@ -117,9 +122,12 @@ def victoria_metrics(binaries: Path, folder: Path) -> Iterator[Target]:
 
 @contextmanager
 def obsv(folder: Path, *, database: str = "sqlite", retention: str = "100y") -> Iterator[Target]:
-    """obsv as the product runs, but for the bundled agent; one token for reading, writing and flushing."""
+    """obsv as the product runs, but for the bundled agent; one token for reading, writing and flushing.
+
+    A folder that was used before is used again.
+    """
     port = free_port()
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     base = f"http://localhost:{port}"
     command = [sys.executable, "-m", "obsv"]
     env = {
@@ -129,16 +137,19 @@ def obsv(folder: Path, *, database: str = "sqlite", retention: str = "100y") -> 
         "OBSV_SERVER__PORT": str(port),
         "OBSV_LOG__LEVEL": "warning",
     }
-    made = subprocess.run(
-        [*command, "admin", "create-token", "--org", "operator", "--name", "bench", "--json", "--scopes", "metrics:read,metrics:write,admin:instance"],
-        env=os.environ | env, check=True, capture_output=True,
-    )  # fmt: skip
-    headers = {"Authorization": "Bearer " + json.loads(made.stdout)["token"]}
+    token = folder / "token"
+    if not token.exists():
+        made = subprocess.run(
+            [*command, "admin", "create-token", "--org", "operator", "--name", "bench", "--json", "--scopes", "metrics:read,metrics:write,admin:instance"],
+            env=os.environ | env, check=True, capture_output=True,
+        )  # fmt: skip
+        token.write_text(json.loads(made.stdout)["token"])
+    headers = {"Authorization": "Bearer " + token.read_text()}
     with running([*command, "serve"], base + "/readyz", folder / "log", env) as process:
         flush = base + "/api/obsv/v1/metrics/flush"
         yield Target(
             "obsv",
-            process.pid,
+            process,
             base,
             base + "/api/v1/write",
             folder / "data" / "metrics",

@@ -19,6 +19,7 @@ cdef extern from "wire.h" namespace "obsv" nogil:
 
 cdef extern from "<string_view>" namespace "std" nogil:
     cdef cppclass string_view:
+        string_view()
         string_view(const char*, size_t)
 
 cdef extern from "head.h" namespace "obsv" nogil:
@@ -95,6 +96,13 @@ cdef extern from "ragged.h" namespace "obsv" nogil:
 
     void merge_ragged(const RaggedView&, const RaggedView&, RaggedOut&)
     void put_series(string&, string_view, const int64_t*, const uint64_t*, size_t) except +
+
+cdef extern from "label_set.h" namespace "obsv" nogil:
+    cdef cppclass LabelPair:
+        string_view name
+        string_view value
+
+    void put_label(string&, const LabelPair&) except +
 
 
 cdef inline Reader reader(const unsigned char[::1] data) noexcept:
@@ -302,4 +310,16 @@ def encode_request(list keys not None, const int64_t[::1] offsets, const int64_t
         key = keys[i]
         start = offsets[i]
         put_series(out, string_view(key, len(key)), times + start, bits + start, offsets[i + 1] - start)
+    return text(out)
+
+
+def encode_labels(dict labels not None):
+    cdef string out
+    cdef LabelPair pair
+    cdef bytes name, value
+    for key in sorted(labels):
+        name = (<str>key).encode("utf-8", "surrogatepass")
+        value = (<str>labels[key]).encode("utf-8", "surrogatepass")
+        pair.name, pair.value = string_view(name, len(name)), string_view(value, len(value))
+        put_label(out, pair)
     return text(out)

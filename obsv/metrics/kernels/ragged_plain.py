@@ -7,7 +7,7 @@ import struct
 import numpy as np
 from numpy.typing import NDArray
 
-from obsv.metrics.kernels.wire_plain import U64, put_varint
+from obsv.metrics.kernels.wire_plain import U64, put_label, put_varint
 
 Int64 = NDArray[np.int64]
 UInt32 = NDArray[np.uint32]
@@ -64,4 +64,12 @@ def encode_request(keys: list[bytes], offsets: Int64, t: Int64, v: Float64) -> b
         out.append(0x0A)
         put_varint(out, len(series))
         out += series
+    return bytes(out)
+
+
+def encode_labels(labels: dict[str, str]) -> bytes:
+    """Label bytes of a label set as remote_write carries them."""
+    out = bytearray()
+    for name in sorted(labels):
+        put_label(out, name.encode(errors="surrogatepass"), labels[name].encode(errors="surrogatepass"))
     return bytes(out)

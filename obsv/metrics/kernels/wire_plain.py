@@ -156,13 +156,18 @@ def write_skips(ordinals: list[int]) -> bytes:
     return bytes(out)
 
 
-def read_skips(data: bytes) -> set[int]:
-    """The sample numbers again."""
-    out: set[int] = set()
+def skip_runs(data: bytes) -> list[range]:
+    """The runs again."""
+    runs: list[range] = []
     at = end = 0
     while at < len(data):
         gap, at = read_varint(data, at, len(data))
         run, at = read_varint(data, at, len(data))
-        out.update(range(end + gap, end + gap + run))
+        runs.append(range(end + gap, end + gap + run))
         end += gap + run
-    return out
+    return runs
+
+
+def read_skips(data: bytes) -> set[int]:
+    """The sample numbers again."""
+    return {number for run in skip_runs(data) for number in run}

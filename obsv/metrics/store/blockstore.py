@@ -14,8 +14,9 @@ import structlog
 
 from obsv.metrics.cardinality import Cardinality, cardinality
 from obsv.metrics.explore import Asked, By, Exploration, explore
-from obsv.metrics.kernels.ingest import encode_request, merge, put_label
+from obsv.metrics.kernels.ingest import encode_request, merge
 from obsv.metrics.kernels.memory import trim, tune_allocator
+from obsv.metrics.kernels.wire_plain import skip_runs
 from obsv.metrics.store import native
 from obsv.metrics.store.base import StoreLimitExceeded, StoreUnavailable
 from obsv.metrics.store.blocks.engine import Blocks
@@ -23,6 +24,7 @@ from obsv.metrics.store.blocks.shelf import off_loop
 from obsv.metrics.store.blocks.types import Ragged, UInt32
 from obsv.metrics.store.context import HOUR_MS, StoreContext
 from obsv.metrics.store.head import StoreHead
+from obsv.metrics.store.labels import label_keys
 from obsv.metrics.store.log_types import Log, LogStats
 from obsv.metrics.store.types import Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
 from obsv.metrics.store.verdict import write_result
@@ -132,6 +134,7 @@ class BlockStore:
             return await self._take(org, _body(batch), "snappy", bounded=not imported)
         floats, histograms = native.split(batch)
         result = await self._take(org, _body(floats), "snappy", bounded=not imported)
+        result.skipped = []
         for at in range(0, len(histograms), HISTOGRAMS_AT_ONCE):
             some = histograms[at : at + HISTOGRAMS_AT_ONCE]
             result.add(await self._take_histograms(org, some, bounded=not imported))
@@ -157,6 +160,7 @@ class BlockStore:
             raise StoreUnavailable("samples come in faster than they can be stored", retry_after_s=2)
         record, outcome = self._head.prepare(org, body, encoding, bounded=bounded)
         result = write_result(outcome, self._context.series_limit(org))
+        result.skipped = skip_runs(record.skips)
         if result.accepted and not (whole and result.refused):
             await self._log.keep(record, self._head)
             if self._head.is_due:
@@ -345,17 +349,9 @@ class BlockStore:
         return self._head.memory
 
 
-def label_key(labels: dict[str, str]) -> bytes:
-    """Label bytes of a label set as remote_write carries them."""
-    out = bytearray()
-    for name in sorted(labels):
-        put_label(out, name.encode(errors="surrogatepass"), labels[name].encode(errors="surrogatepass"))
-    return bytes(out)
-
-
 def _body(batch: WriteBatch) -> bytes:
-    keys = [label_key(labels) for labels in batch.labels]
-    return bytes(cramjam.snappy.compress_raw(encode_request(keys, batch.offsets, batch.t, batch.v)))
+    request = encode_request(label_keys(batch.labels), batch.offsets, batch.t, batch.v)
+    return bytes(cramjam.snappy.compress_raw(request))
 
 
 def _cut(items: list[Item], limit: int) -> list[Item]:

@@ -1,4 +1,4 @@
-"""The label sets of a query's series: dicts for who looks at one, whole columns for what is done to all."""
+"""Many label sets: dicts for who looks at one, whole columns or label bytes for what is done to all."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import overload
 
 import numpy as np
 
+from obsv.metrics.kernels.ingest import encode_labels
 from obsv.metrics.kernels.labelindex import LabelIndex
+from obsv.metrics.kernels.wire_plain import parse_labels
 from obsv.metrics.store.types import Int64, Labels, UInt32
 
 
@@ -67,6 +69,34 @@ class LabelSets(Sequence[Labels]):
     def json(self) -> list[bytes]:
         """Each as a JSON object."""
         return self._index.json(self._sids, self._named)
+
+
+class EncodedLabels(Sequence[Labels]):
+    """Label sets whose label bytes (`keys`) are there already; a dict is made for who looks at one."""
+
+    __slots__ = ("keys",)
+
+    def __init__(self, keys: list[bytes]) -> None:
+        self.keys = keys
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, at: int) -> Labels: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> EncodedLabels: ...
+
+    def __getitem__(self, at: int | slice) -> Labels | EncodedLabels:
+        if isinstance(at, slice):
+            return EncodedLabels(self.keys[at])
+        return {name.decode(): value.decode() for name, value in parse_labels(self.keys[at])}
+
+
+def label_keys(labels: Sequence[Labels]) -> list[bytes]:
+    """The label bytes of many label sets."""
+    return labels.keys if isinstance(labels, EncodedLabels) else [encode_labels(one) for one in labels]
 
 
 def take(labels: Sequence[Labels], rows: Int64 | list[int]) -> Sequence[Labels]:

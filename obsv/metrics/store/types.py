@@ -144,7 +144,7 @@ class WriteBatch:
     A series may come twice.  `histograms` are those that tokens in `v` stand for.
     """
 
-    labels: list[dict[str, str]]
+    labels: Sequence[Labels]
     offsets: Int64
     t: Int64
     v: Float64
@@ -158,7 +158,8 @@ class WriteResult:
     """What became of a write.  `refused` counts samples by reason; `detail` names the first refusal in words.
 
     Reasons: too_old, too_new, duplicate (same time, other value), labels (bad or over a limit), series_limit, histogram
-    (none that makes sense).  Of the accepted, `histograms` are such.  `beside` counts what came in a remote_write 1.0
+    (none that makes sense).  `skipped` are the places of refused samples in a batch without histograms, rising, where
+    the store tells them.  Of the accepted, `histograms` are such.  `beside` counts what came in a remote_write 1.0
     body that is no float sample: histograms, exemplars, metadata; whoever sent the body on may read them from it.
     """
 
@@ -167,6 +168,7 @@ class WriteResult:
     detail: str = ""
     beside: int = 0
     histograms: int = 0
+    skipped: list[range] = field(default_factory=list[range])
 
     def refuse(self, reason: str, count: int, detail: str) -> None:
         """Count refusals; the first one's detail stays."""

@@ -132,8 +132,8 @@ class RemoteWrite:
         """
         data = unpack(body, encoding, self.max_unpacked_bytes)
         request = decode(data) if len(data) < READ_IN_PLACE else await asyncio.to_thread(decode, data)
-        if zeros := self.beginnings.zeros(org, request):
-            await self.store().write(org, zeros)
+        if request.began:
+            await self.beginnings.keep(self.store(), org, request)
         result = await self.store().write(org, request.batch)
         if request.bad:
             result.refuse("histogram", request.bad, f"a native histogram makes no sense: {request.fault}")

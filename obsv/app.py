@@ -41,6 +41,7 @@ from obsv.metrics.ingest import (
     imports,
     influx,
     json_lines,
+    otlp,
     pushgateway,
     remote_write_handler,
 )
@@ -54,7 +55,8 @@ from obsv.web.assets import web_router
 
 WRITE_PATHS = frozenset({"/api/v1/write"})
 INGEST_PATHS = WRITE_PATHS.union(
-    influx.WRITE_PATHS, datadog.WRITE_PATHS, imports.WRITE_PATHS, json_lines.WRITE_PATHS, pushgateway.WRITE_PATHS
+    *(influx.WRITE_PATHS, datadog.WRITE_PATHS, otlp.WRITE_PATHS),
+    *(imports.WRITE_PATHS, json_lines.WRITE_PATHS, pushgateway.WRITE_PATHS),
 )
 
 
@@ -107,6 +109,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     write = RemoteWrite(instance.remote_writer, beside.keep, beginnings, *gate)
     door = Door(instance.store, beside.keep, *gate)
     datadog_series = datadog.Datadog(door)
+    reader, deltas = otlp.Reader(_otlp_options(settings)), otlp.Deltas(clock, settings.metrics.future_window)
     gateway = pushgateway.Pushgateway(door, clock, store_own, settings.metrics.push_ttl)
     instance.duties = (
         Duty("metrics.scrape", scraper.run),
@@ -125,6 +128,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             remote_write_handler(write),
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),
+            otlp.otlp_handler(otlp.Otlp(door, reader, deltas, beginnings)),
             *imports.import_handlers(door, clock),
             json_lines.import_handler(door),
             *pushgateway.push_handlers(gateway),
@@ -166,6 +170,17 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     return app
 
 
+def _otlp_options(settings: Settings) -> otlp.Options:
+    given = settings.metrics.otlp
+    return otlp.Options(
+        naming=otlp.STRATEGIES[given.translation_strategy],
+        promoted=frozenset(given.promote_resource_attributes),
+        keep_identifying=given.keep_identifying_resource_attributes,
+        promote_scope=given.promote_scope_metadata,
+        lookback_ms=settings.metrics.lookback,
+    )
+
+
 def _flags(settings: Settings) -> dict[str, str]:
     """What Prometheus has as flags, by the names that its clients know."""
     metrics = settings.metrics
@@ -177,4 +192,5 @@ def _flags(settings: Settings) -> dict[str, str]:
         "query.max-concurrency": str(metrics.query_concurrency),
         "storage.tsdb.retention.time": format_duration_ms(longest),
         "web.enable-remote-write-receiver": "true",
+        "web.enable-otlp-receiver": "true",
     }

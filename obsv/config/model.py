@@ -23,6 +23,11 @@ RELABEL_ACTIONS = (
     *("lowercase", "uppercase"),
 )
 
+TRANSLATION_STRATEGIES = (
+    *("UnderscoreEscapingWithSuffixes", "UnderscoreEscapingWithoutSuffixes"),
+    *("NoUTF8EscapingWithSuffixes", "NoTranslation"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Key:
@@ -161,6 +166,25 @@ class Influx(Section, frozen=True):
     prometheus_names: Annotated[bool, Key(_PROMETHEUS_NAMES)] = False
 
 
+class Otlp(Section, frozen=True):
+    """How OpenTelemetry's metrics become series; the keys are those of Prometheus' own section otlp."""
+
+    translation_strategy: Annotated[
+        str,
+        Key("How names are made; the default is `http_server_duration_seconds`.", choices=TRANSLATION_STRATEGIES),
+    ] = TRANSLATION_STRATEGIES[0]
+    promote_resource_attributes: Annotated[
+        tuple[str, ...], Key("Attributes of the resource that every series gets as a label; all are on target_info.")
+    ] = ()
+    keep_identifying_resource_attributes: Annotated[
+        bool,
+        Key("Keep service.name, service.namespace and service.instance.id on target_info beside job and instance."),
+    ] = False
+    promote_scope_metadata: Annotated[
+        bool, Key("Give every series labels otel_scope_* with the name, version and attributes of its scope.")
+    ] = False
+
+
 class Graphite(Section, frozen=True):
     """Ports that take Graphite's plaintext protocol; it knows no tokens, so whoever reaches one may send."""
 
@@ -199,6 +223,7 @@ class Metrics(Section, frozen=True):
     stores: Annotated[Open, Key("A store plugin's own settings stand in [metrics.stores.NAME].", "open")] = {}
     rules: tuple[RuleFiles, ...] = ()
     influx: Influx = Influx()
+    otlp: Otlp = Otlp()
     graphite: tuple[Graphite, ...] = ()
 
 

@@ -18,6 +18,7 @@ from litestar.types import ExceptionHandlersMap, HTTPScope
 
 from obsv.core.errors import FieldError, ObsvError, TooMany, Unavailable
 from obsv.http.logging import get_logger
+from obsv.http.rpc_status import rpc_status
 from obsv.http.surfaces import Surface, surface_of
 
 _log = get_logger("http")
@@ -151,6 +152,9 @@ def answer_of(scope: HTTPScope, error: Exception, render_page: PageRenderer = pl
         case Surface.PAGE:
             page = render_page(Request(scope), fault).content
             return Answer(status, "text/html", page.encode(), fault.headers)
+        case Surface.OTLP:
+            media_type, told = rpc_status(status, fault.detail, content_type.decode("latin-1"))
+            return Answer(status, media_type, told, fault.headers)
         case Surface.PROMETHEUS:
             body = {"status": "error", "errorType": PROMETHEUS_TYPES.get(status, "internal"), "error": fault.detail}
         case Surface.PLAUSIBLE:

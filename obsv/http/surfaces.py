@@ -20,6 +20,7 @@ class Surface(StrEnum):
     ALERTMANAGER = "alertmanager"
     INFLUX = "influx"
     DATADOG = "datadog"
+    OTLP = "otlp"
     PAGE = "page"
 
 
@@ -40,13 +41,14 @@ ROUTES: tuple[Route, ...] = (
     _row(Surface.OWN, r"/api/obsv/v1(/.*)?"),
     _row(Surface.OWN, r"/api/stripe/webhook|/healthz|/readyz|/api/health|/agent\.pyz"),
     _row(Surface.DATADOG, r"/datadog/.*|/api/v2/series|/api/v1/validate"),
+    _row(Surface.OTLP, r"/v1/.*|/api/v1/otlp/.*|/opentelemetry/.*"),
     _row(Surface.ALERTMANAGER, r"/api/v2/(alerts|silences?|status|receivers)(/.*)?"),
     _row(Surface.INFLUX, r"/api/v2/write|/write|/query|/ping|/influx/.*"),
     _row(Surface.PLAUSIBLE, r"/api/v2/query|/api/event|/api/v1/(stats|sites)(/.*)?"),
     _row(
         Surface.PROMETHEUS,
         r"/api/v1/(query|query_range|query_exemplars|format_query|parse_query|series|labels|label/[^/]+/values|metadata"
-        r"|targets|targets/metadata|rules|alerts|alertmanagers|status/.*|admin/tsdb/.*|write|read|otlp/.*|import(/.*)?|export)",
+        r"|targets|targets/metadata|rules|alerts|alertmanagers|status/.*|admin/tsdb/.*|write|read|import(/.*)?|export)",
     ),
     _row(Surface.PROMETHEUS, r"/federate|/metrics(/.*)?|/-/(healthy|ready)"),
 )

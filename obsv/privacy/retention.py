@@ -11,6 +11,7 @@ CLASSES: Final[dict[str, str]] = {
     "setup": "until the first account exists",
     "metrics": "as long as the organisation's plan says",
     "push": "until it is deleted, or not pushed again for as long as `[metrics] push_ttl` says",
+    "delta": "a day after the last point that was added",
     "audit": "1 year after the event",
     "access_log": "30 days after the call",
     "session": "14 days without use, 30 days at most",

@@ -176,6 +176,7 @@ MACHINES = {
     *("ANY /api/v1/write", "GET /metrics"),
     *("POST /write", "POST /api/v2/write", "POST /influx/write", "POST /influx/api/v2/write"),
     *("GET /query", "POST /query", "GET /influx/query", "POST /influx/query"),
+    *("POST /v1/metrics", "POST /api/v1/otlp/v1/metrics", "POST /opentelemetry/v1/metrics"),
     *("POST /api/v2/series", "POST /datadog/api/v1/series", "POST /datadog/api/v2/series"),
     *("POST /api/v1/import", "POST /api/v1/import/prometheus", "POST /api/v1/import/prometheus/metrics/{group:path}"),
     *("PUT /metrics/{group:path}", "POST /metrics/{group:path}", "DELETE /metrics/{group:path}"),

@@ -56,7 +56,7 @@ def decode(data: bytes, start: int, end: int) -> tuple[int, Histogram, int]:
         bounds=tuple(lists[16]),
         hint=Hint(int(numbers.get(14, 0)) & 3),
     )
-    _check(histogram)
+    check(histogram)
     return signed(int(numbers.get(15, 0))), histogram, signed(int(numbers.get(17, 0)))
 
 
@@ -83,7 +83,8 @@ def encode(t: int, histogram: Histogram) -> bytes:
     return bytes(out)
 
 
-def _check(one: Histogram) -> None:
+def check(one: Histogram) -> None:
+    """Raises BadHistogram for one that makes no sense."""
     if one.schema != CUSTOM and not -4 <= one.schema <= 8:
         raise BadHistogram(f"schema {one.schema} is not known; use -4 to 8, or {CUSTOM} for listed bounds")
     if one.is_custom and (list(one.bounds) != sorted(set(one.bounds)) or not all(map(math.isfinite, one.bounds))):

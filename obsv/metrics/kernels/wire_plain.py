@@ -8,9 +8,16 @@ from typing import NamedTuple
 U64 = (1 << 64) - 1
 LABELS_OK, NO_NAME, EMPTY_NAME, REPEATED, NOT_UTF8, TOO_MANY, NAME_LONG, VALUE_LONG = range(8)
 
+MOST_FIELDS = 600_000
+"""Of a message that is taken apart into a list."""
+
 
 class BrokenError(ValueError):
     """The bytes are no protobuf."""
+
+
+class CrowdedError(BrokenError):
+    """A message has more than `MOST_FIELDS`."""
 
 
 class Rules(NamedTuple):

@@ -14,7 +14,7 @@ from obsv.accounts.types import CreatedToken, Organisation, Person
 from obsv.audit import SYSTEM, Who
 from obsv.audit.types import Detail
 from obsv.core.errors import NotFound
-from obsv.db import write_tx
+from obsv.db import is_unique_violation, write_tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +96,15 @@ class Administration:
         email, name = clean_email(wish.email), clean_name(wish.name, "the person")
         require_good(wish.password, (wish.org, email.partition("@")[0]))
         password_hash = await self._parts.passwords.hash(wish.password)
+        try:
+            return await self._enrol(wish, email, name, password_hash)
+        except Exception as error:
+            # Somebody else made the organisation in the same moment: now it is there.
+            if not is_unique_violation(error):
+                raise
+            return await self._enrol(wish, email, name, password_hash)
+
+    async def _enrol(self, wish: NewUser, email: str, name: str, password_hash: str) -> tuple[Person, Organisation]:
         async with write_tx():
             org = await self._find(wish.org) or await self._create_organisation(wish.org)
             is_first = wish.role is Role.OWNER and not await self._parts.people.has_instance_admin()

@@ -37,7 +37,8 @@ class _Kahan:
         return self.sum if math.isinf(self.sum) else self.sum + self.c
 
 
-def _total(values: Sequence[float]) -> float:
+def kahan_sum(values: Sequence[float]) -> float:
+    """The compensated sum."""
     kahan = _Kahan()
     for x in values:
         kahan.add(x)
@@ -189,7 +190,7 @@ _WINDOWS: tuple[Window, ...] = (
     _at_least_two(lambda t, v, b, e, p, q: _extrapolated(t, v, b, e, counter=False, rate=False)),
     _at_least_two(lambda t, v, b, e, p, q: _instant_delta(t, v, rate=True)),
     _at_least_two(lambda t, v, b, e, p, q: _instant_delta(t, v, rate=False)),
-    lambda t, v, b, e, p, q: _total(v),
+    lambda t, v, b, e, p, q: kahan_sum(v),
     lambda t, v, b, e, p, q: _average(v),
     lambda t, v, b, e, p, q: v[_extreme(v, low=True, last=False)],
     lambda t, v, b, e, p, q: v[_extreme(v, low=False, last=False)],
@@ -242,7 +243,7 @@ def range_function(
 def _reduce(reduction: int, values: list[float]) -> float:
     match reduction:
         case 0:
-            return _total(values)
+            return kahan_sum(values)
         case 1:
             return _average(values)
         case 2 | 3:
@@ -288,7 +289,7 @@ def _is_beyond(values: Float64, present: Bytes, bounds: Int64, rows: Int64) -> b
     for g in range(len(bounds) - 1):
         group = rows[bounds[g] : bounds[g + 1]]
         columns = (values[group, s][present[group, s] != 0] for s in range(values.shape[1]))
-        if any(math.isinf(_total(column.tolist())) for column in columns):
+        if any(math.isinf(kahan_sum(column.tolist())) for column in columns):
             return True
     return False
 

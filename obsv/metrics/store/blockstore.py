@@ -4,12 +4,13 @@ business of what it is made with; the store plugins choose."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import TypeVar
 
 import cramjam
+import numpy as np
 import structlog
 
 from obsv.metrics.cardinality import Cardinality, cardinality
@@ -26,6 +27,7 @@ from obsv.metrics.store.context import HOUR_MS, StoreContext
 from obsv.metrics.store.head import StoreHead
 from obsv.metrics.store.labels import label_keys
 from obsv.metrics.store.log_types import Log, LogStats
+from obsv.metrics.store.rolled import Buckets, Kept, RolledSet
 from obsv.metrics.store.types import Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
 from obsv.metrics.store.verdict import write_result
 
@@ -51,7 +53,8 @@ class BlockStore:
         self._context = context
         self._blocks = blocks
         self._log = log
-        self._head = StoreHead(context)
+        self._head = StoreHead(context, blocks.raw_since)
+        blocks.leave_out(self._histograms)
         self._flushing = asyncio.Lock()
         self._wake = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -260,6 +263,31 @@ class BlockStore:
         series = SeriesSet(self._head.index.label_sets(sids), offsets, t, v)
         return native.folded(series) if self._head.index.has(org, native.PART) else series
 
+    async def kept(self, org: int) -> Kept:
+        """What is kept of an organisation's samples."""
+        return await self._blocks.kept(org)
+
+    async def select_rolled(self, org: int, matchers: Sequence[Matcher], buckets: Buckets, *, limit: int) -> RolledSet:
+        """Buckets of the series that pass every matcher, whether they are stored or made now."""
+        work = self._head.index.work(matchers)
+        span = buckets.start_ms, buckets.end_ms
+        read_head = partial(self._read_head, limit=limit, newest=False)
+        sids, recent, _ = await off_loop(work, read_head, org, matchers, *span)
+        entries, is_guess = await self._blocks.select_rolled(org, sids, recent, buckets, limit=limit)
+        histograms = self._histograms(org)
+        if has_histograms := bool(len(histograms) and np.isin(sids, histograms).any()):
+            entries = entries.keep(~np.isin(entries.ids, histograms)[entries.owners])
+        if len(entries.t) > limit:
+            raise _too_many(limit)
+        labels = self._head.index.label_sets(entries.ids)
+        return RolledSet(labels, entries.offsets, entries.t, entries.first_t, entries.columns, is_guess, has_histograms)
+
+    def _histograms(self, org: int) -> UInt32:
+        """The series that are parts of native histograms."""
+        if not self._head.index.has(org, native.PART):
+            return np.zeros(0, np.uint32)
+        return self._head.index.find(org, [Matcher(native.PART, "!=", "")])
+
     async def series(
         self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
     ) -> list[dict[str, str]]:
@@ -309,6 +337,17 @@ class BlockStore:
         async with self._flushing, self._log.exclusive(wait=True):
             await self._flush()
             return await self._blocks.drop_before(org, cutoff_ms)
+
+    async def expire(self, org: int, cutoffs: Mapping[int, int]) -> int:
+        """Let go of what is older than its resolution is kept, by whole days; gives how many samples there were."""
+        async with self._flushing, self._log.exclusive(wait=True):
+            await self._flush()
+            removed = await self._blocks.expire(org, cutoffs)
+        more = True
+        while more:  # a step at a time, so that flushes come between
+            async with self._flushing, self._log.exclusive(wait=True):
+                more = await self._blocks.trim(org)
+        return removed
 
     async def stats(self, org: int | None = None) -> StoreStats:
         """Sizes and counts of one organisation, or of all."""

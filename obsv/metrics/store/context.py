@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from obsv.core.clock import Clock
+from obsv.metrics.store.blocks.rollups import Policy, no_rollups
 
 HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
@@ -22,7 +23,10 @@ def _a_month(_org: int) -> int:
 
 @dataclass(frozen=True)
 class StoreContext:
-    """`sync_ms` 0 answers writes after the sync; `series_limit` and `retention_ms` are asked per organisation."""
+    """`sync_ms` 0 answers writes after the sync.
+
+    `series_limit`, `retention_ms` (of samples) and `rollups` are asked per organisation.
+    """
 
     data_dir: Path
     clock: Clock
@@ -32,6 +36,7 @@ class StoreContext:
     future_window_ms: int = 10 * 60_000
     series_limit: Callable[[int], int] = _no_limit
     retention_ms: Callable[[int], int] = _a_month
+    rollups: Policy = no_rollups
     max_labels: int = 40
     max_label_name_bytes: int = 256
     max_label_value_bytes: int = 4096

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +44,8 @@ class Frozen:
 class StoreHead:
     """The kernel's head with its rules, its label index, and what of it is in blocks already."""
 
-    def __init__(self, context: StoreContext) -> None:
-        self._context = context
+    def __init__(self, context: StoreContext, raw_since: Callable[[int], int]) -> None:
+        self._context, self._raw_since = context, raw_since
         self._unpacker = Unpacker(context.max_request_bytes)
         self._replayed = Unpacker(1 << 30)  # what was once taken is taken again, whatever the limit is now
         self._kernel = Kernel(secrets.token_bytes(16))
@@ -72,7 +73,7 @@ class StoreHead:
     def _rules(self, org: int, now: int, *, bounded: bool) -> Rules:
         context = self._context
         return Rules(
-            oldest=now - context.retention_ms(org),
+            oldest=max(now - context.retention_ms(org), self._raw_since(org)),
             newest=now + context.future_window_ms,
             late_window=context.late_window_ms if bounded else 1 << 62,
             series_limit=min(context.series_limit(org), 1 << 31),

@@ -1,7 +1,7 @@
 """What the block store keeps in a database, declared for the data inventory (the store itself makes the tables).
 
-On SQLite they are in a file of their own, on Postgres beside the others. Samples go by the plan's retention, whole
-blocks at a time, and with their organisation.
+On SQLite they are in a file of their own, on Postgres beside the others. Samples and their roll-ups go by the plan's
+retention, whole blocks at a time, and with their organisation.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _of_instance(name: str, *, data: tuple[str, ...] = (), counters: tuple[str, 
 declare(
     _of_organisation(
         *("metric_blocks", ("org", "start_ms", "end_ms", "samples", "data")),
-        *("id", "part", "low", "high", "generation", "seq", "times_id", "damaged"),
+        *("id", "part", "low", "high", "generation", "seq", "times_id", "damaged", "resolution", "rolled"),
     ),
     _of_organisation("metric_segments", ("org", "series", "data"), "id", "damaged"),
     _of_organisation("metric_times", ("org", "data"), "id", "damaged"),

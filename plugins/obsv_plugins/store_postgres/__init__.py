@@ -27,4 +27,4 @@ class PostgresBlockStore(SharedBlockStore):
         url = settings.url or context.database_url
         repository = PostgresBlockRepository(url, pool_size=settings.pool_size)
         log = TableLog(url, pool_size=settings.pool_size)
-        super().__init__(context, Blocks(repository, context.clock), log)
+        super().__init__(context, Blocks(repository, context.clock, context.rollups), log)

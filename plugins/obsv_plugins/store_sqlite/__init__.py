@@ -24,4 +24,8 @@ class SQLiteBlockStore(BlockStore):
     def __init__(self, settings: Settings, context: StoreContext) -> None:
         folder = Path(settings.path) if settings.path else context.data_dir / "metrics"
         repository = SQLiteBlockRepository(folder / "blocks.sqlite")
-        super().__init__(context, Blocks(repository, context.clock), FileLog(folder / "log", sync_ms=context.sync_ms))
+        super().__init__(
+            context,
+            Blocks(repository, context.clock, context.rollups),
+            FileLog(folder / "log", sync_ms=context.sync_ms),
+        )

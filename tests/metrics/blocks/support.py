@@ -10,6 +10,7 @@ import numpy as np
 
 from obsv.core.clock import ManualClock
 from obsv.metrics.store.blocks import BlockRepository, Blocks, Flush, SeriesKeys
+from obsv.metrics.store.blocks.rollups import Policy, no_rollups
 
 HOUR = 3_600_000
 DAY = 24 * HOUR
@@ -122,8 +123,8 @@ async def read(
     }
 
 
-async def opened(repository: BlockRepository, clock: ManualClock | None = None) -> Blocks:
-    blocks = Blocks(repository, clock or ManualClock(START + 30 * DAY))
+async def opened(repository: BlockRepository, clock: ManualClock | None = None, policy: Policy = no_rollups) -> Blocks:
+    blocks = Blocks(repository, clock or ManualClock(START + 30 * DAY), policy)
     await blocks.open()
     return blocks
 

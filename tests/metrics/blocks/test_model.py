@@ -1,4 +1,7 @@
-"""Any order of flushes, compactions, deletions and reopenings gives back what the model says, bit for bit."""
+"""Any order of flushes, compactions, deletions and reopenings gives back what the model says, bit for bit.
+
+Roll-ups always are what the samples come to, stored or not.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 from obsv.core.clock import ManualClock
 from obsv.metrics.store.blocks import BlockRepository, Blocks, PostgresBlockRepository, SQLiteBlockRepository
 from obsv.metrics.store.types import STALE_BITS
+from tests.metrics.blocks.rolled import both, check_rolled
 from tests.metrics.blocks.support import EVER, HOUR, START, Model, Samples, from_bits, key_of, opened, read
 from tests.postgres import create_database
 
@@ -102,6 +106,7 @@ async def take(blocks: Blocks, model: Model, step: Step) -> None:
 async def check(blocks: Blocks, model: Model, span: list[int]) -> None:
     assert blocks.flushed_seq() == model.flushed
     for org in ORGS:
+        await check_rolled(blocks, model, org, SIDS, (span[0], span[1]))
         for start_ms, end_ms in (span, EVER):
             assert await read(blocks, org, SIDS, start_ms, end_ms) == model.expected(org, SIDS, start_ms, end_ms)
     named = {
@@ -114,13 +119,13 @@ async def check(blocks: Blocks, model: Model, span: list[int]) -> None:
 
 async def follow(make: Callable[[], BlockRepository], todo: list[Step], span: list[int]) -> None:
     model, clock = Model(), ManualClock(START + HOUR)
-    blocks = await opened(make(), clock)
+    blocks = await opened(make(), clock, both)
     try:
         for step in todo:
             if isinstance(step, Reopen):
                 await blocks.close()
                 clock.advance(step.hours_later * HOUR / 1000)
-                blocks = await opened(make(), clock)
+                blocks = await opened(make(), clock, both)
             else:
                 await take(blocks, model, step)
             await check(blocks, model, span)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from obsv.metrics.store.blocks import Blocks, SQLiteBlockRepository
 from obsv.metrics.store.types import STALE
@@ -58,3 +59,22 @@ async def test_short_lived_series_are_less_than_1_1_bytes_a_sample(tmp_path: Pat
     await settle(blocks)
     await blocks.close()
     assert bytes_per_sample(tmp_path, work) < 1.1
+
+
+@pytest.mark.parametrize(("resolution", "most"), [(300_000, 0.1), (3_600_000, 0.015)])
+async def test_what_roll_ups_add_to_a_sample(tmp_path: Path, resolution: int, most: float) -> None:
+    wanted = list[int]()
+
+    async def policy(_org: int) -> list[int]:
+        return wanted
+
+    work = make(9, 24 * 240)
+    blocks = await opened(SQLiteBlockRepository(tmp_path / "blocks.sqlite"), policy=policy)
+    await blocks.flush(work.flush(0, work.t.shape[1], 1))
+    await settle(blocks)
+    before = (await blocks.stats(1)).bytes
+    wanted.append(resolution)
+    await settle(blocks)
+    added = (await blocks.stats(1)).bytes - before
+    assert 0 < added < most * work.t.size
+    await blocks.close()

@@ -23,7 +23,7 @@ ALL = [Matcher("__name__", "!=", "")]
 def make(folder: Path, clock: ManualClock | None = None, **options) -> BlockStore:
     context = StoreContext(folder, clock or ManualClock(NOW), **options)
     metrics = folder / "metrics"
-    blocks = Blocks(SQLiteBlockRepository(metrics / "blocks.sqlite"), context.clock)
+    blocks = Blocks(SQLiteBlockRepository(metrics / "blocks.sqlite"), context.clock, context.rollups)
     return BlockStore(context, blocks, FileLog(metrics / "log", sync_ms=context.sync_ms))
 
 

@@ -1,4 +1,7 @@
-"""kill -9 during writes, flushes and compaction: nothing acknowledged is lost, nothing doubled, on both databases."""
+"""kill -9 during writes, flushes and compaction: nothing acknowledged is lost, nothing doubled, on both databases.
+
+Roll-ups come to what the samples do, whenever they were made.
+"""
 
 from __future__ import annotations
 
@@ -7,15 +10,20 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from obsv_plugins.store_postgres import PostgresBlockStore
 from obsv_plugins.store_sqlite import SQLiteBlockStore
 
 from obsv.core.clock import ManualClock
 from obsv.metrics.store.context import StoreContext
+from obsv.metrics.store.rolled import Buckets
+from obsv.metrics.store.types import Matcher
 from tests.metrics.store.made import NOW, read
+from tests.metrics.store.rolling import both
 from tests.postgres import create_database
 
 ROOT = Path(__file__).parents[3]
@@ -56,7 +64,7 @@ asyncio.run(main())
 
 
 def made(kind: str, folder: Path, dsn: str):
-    context = StoreContext(folder, ManualClock(NOW), database_url=dsn, future_window_ms=10**10)
+    context = StoreContext(folder, ManualClock(NOW), database_url=dsn, future_window_ms=10**10, rollups=both)
     if kind == "sqlite":
         return SQLiteBlockStore(SQLiteBlockStore.Settings(), context)
     return PostgresBlockStore(PostgresBlockStore.Settings(), context)
@@ -99,10 +107,26 @@ async def check(kind: str, folder: Path, dsn: str, acknowledged: int) -> int:
     assert {len(found.get(f"m{s}", [])) for s in range(SERIES)} == {last}
     assert sum(name.startswith("once") for name in found) == last
     assert all(len(points) == 1 for name, points in found.items() if name.startswith("once"))
+    await check_rolled(store, last)
     await store._log.close()  # no flush: the next process starts from what the kill left
     store._keeper.cancel()
     await store._blocks.close()
     return last
+
+
+async def check_rolled(store, samples: int) -> None:
+    """Each bucket of each series has the samples that are there, and the newest of them."""
+    times = np.array([NOW + i * STEP for i in range(samples)])
+    for width in (300_000, 3_600_000):
+        buckets = Buckets(width, 1, (NOW * 2) // width * width, ("count", "last", "sum"))
+        found = await store.select_rolled(1, [Matcher("__name__", "=~", "m[0-9]+")], buckets, limit=10**9)
+        assert len(found.labels) == (SERIES if samples else 0)
+        for low, high in pairwise(found.offsets.tolist()):
+            ends = (times - 1) // width
+            _, starts, counts = np.unique(ends, return_index=True, return_counts=True)
+            assert found.columns["count"][low:high].tolist() == counts.tolist()
+            assert found.columns["last"][low:high].tolist() == (starts + counts - 1).tolist()
+            assert found.columns["sum"][low:high].tolist() == np.add.reduceat(np.arange(samples), starts).tolist()
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])

@@ -12,11 +12,14 @@ from obsv_plugins.store_postgres import PostgresBlockStore
 from obsv.core.clock import ManualClock
 from obsv.metrics.store.base import StoreUnavailable
 from obsv.metrics.store.context import StoreContext
+from obsv.metrics.store.rolled import Buckets
 from tests.metrics.ingest.wire import series, snappy
-from tests.metrics.store.made import ALL, NOW, batch, put, read
+from tests.metrics.store.made import ALL, HOUR, NOW, batch, put, read
+from tests.metrics.store.rolling import both
 from tests.metrics.store.test_blockstore import ODD, bits
 
 M = {"__name__": "m"}
+DAY = 24 * HOUR
 
 
 def make(dsn: str, tmp_path, **options) -> PostgresBlockStore:
@@ -188,3 +191,37 @@ async def test_a_database_that_goes_away(postgres_dsn, postgres_url, tmp_path):
     assert await read(store) == {"m": [(NOW, bits(1.0)), (NOW + 1, bits(2.0))]}
     await admin.close()
     await store.close()
+
+
+async def test_servers_share_roll_ups(postgres_dsn, tmp_path):
+    clock = ManualClock(NOW)
+    leader, other = (
+        make(postgres_dsn, tmp_path, clock=clock, rollups=both, retention_ms=lambda _: 10 * DAY) for _ in range(2)
+    )
+    for store in (leader, other):
+        await store.open()
+        store._keeper.cancel()
+    start = NOW // DAY * DAY - 4 * DAY
+    await leader.write(1, batch((M, [(start + i * 60_000, float(i)) for i in range(4 * 1440)])), imported=True)
+    await leader.flush()
+    while await leader._compact():
+        pass
+    await other._compact()
+
+    async def counts(store, width):
+        found = await store.select_rolled(1, ALL, Buckets(width, start + 1, start + 4 * DAY, ("count",)), limit=10**6)
+        return found.offsets.tolist(), found.columns["count"].sum()
+
+    cutoffs = {0: start + 2 * DAY, 300_000: start + DAY, HOUR: start - DAY}
+    for width in (300_000, HOUR):
+        assert await counts(other, width) == await counts(leader, width)
+    assert await leader.expire(1, cutoffs) == 2 * 1440
+    await other._compact()  # takes note of what the other did
+    assert await other.kept(1) == await leader.kept(1)
+    assert (await other.kept(1)).rollups == ((300_000, start + DAY), (HOUR, start))
+    for width, days in ((300_000, 3), (HOUR, 4)):
+        assert (await counts(other, width))[1] == days * 1440 - (width == HOUR)
+    old = await other.write(1, batch((M, [(start + DAY, 1.0)])), imported=True)
+    assert old.refused == {"too_old": 1}
+    for store in (leader, other):
+        await store.close()

@@ -14,7 +14,7 @@ DAYS = 40
 """Reads of more days than this are not worth the room."""
 
 Listed = dict[int, list[StoredBlock]]
-"""The blocks of one organisation that begin on one day, by partition.  No block goes beyond its day."""
+"""The samples' blocks of one organisation that begin on one day, by partition.  None goes beyond its day."""
 
 
 class Catalog:

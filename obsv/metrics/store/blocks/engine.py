@@ -8,22 +8,28 @@ off the event loop.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 import numpy as np
 
 from obsv.core.clock import Clock
 from obsv.metrics.store.blocks.compaction import Compactor
+from obsv.metrics.store.blocks.entries import Entries
+from obsv.metrics.store.blocks.floors import RAW, Floors
 from obsv.metrics.store.blocks.labels import Labels
 from obsv.metrics.store.blocks.pieces import Pieces
 from obsv.metrics.store.blocks.repository import BlockRepository, Change, Group, NewSegment
-from obsv.metrics.store.blocks.rewrite import EVER_MS, Rewriter
+from obsv.metrics.store.blocks.rewrite import Rewriter
+from obsv.metrics.store.blocks.rollup_reads import Placed, Rolling, RollupReads, estimated
+from obsv.metrics.store.blocks.rollup_shelf import RollupShelf
+from obsv.metrics.store.blocks.rollups import EVER_MS, Policy, Rollups, no_rollups
 from obsv.metrics.store.blocks.segment import Segment, encode_segment
 from obsv.metrics.store.blocks.series_map import SeriesMap
 from obsv.metrics.store.blocks.shelf import Shelf, off_loop
 from obsv.metrics.store.blocks.types import BlockStats, Flush, Ragged, SeriesKeys, UInt32
-from obsv.metrics.store.blocks.window import HOURS_2_MS
+from obsv.metrics.store.blocks.window import DAY_MS, HOURS_2_MS, closed_before
 from obsv.metrics.store.blocks.writer import GroupWriter
+from obsv.metrics.store.rolled import BEGINNING, Buckets, Kept
 from obsv.metrics.store.types import Int64
 
 FLUSHED = "flushed_seq"
@@ -37,12 +43,16 @@ class Blocks:
     its organisation, and can reach only that one's rows.
     """
 
-    def __init__(self, repository: BlockRepository, clock: Clock) -> None:
-        self._repository = repository
+    def __init__(self, repository: BlockRepository, clock: Clock, policy: Policy = no_rollups) -> None:
+        self._repository, self.clock = repository, clock
         self._shelf = Shelf(repository)
         self._labels = Labels(repository)
-        self._compactor = Compactor(repository, self._shelf, self._labels, clock)
-        self._rewriter = Rewriter(repository, self._shelf)
+        rollup_shelf = RollupShelf(repository, self._shelf)
+        self._rollups = Rollups(repository, rollup_shelf, policy)
+        self._rolled = RollupReads(repository, self._shelf, rollup_shelf)
+        self._compactor = Compactor(repository, self._shelf, self._labels, self._rollups, self)
+        self._rewriter = Rewriter(repository, self._shelf, self._rollups)
+        self._left_out: Callable[[int], UInt32] = lambda _org: np.zeros(0, np.uint32)
         self._flushing = asyncio.Lock()
         self._maps: dict[int, SeriesMap] = {}
         self._last_segment = 0
@@ -152,6 +162,82 @@ class Blocks:
         places = self._map(org).find(sids)
         known = places >= 0
         return sids[known], places[known]
+
+    # -- roll-ups -----------------------------------------------------------------------------------------------
+
+    def leave_out(self, series: Callable[[int], UInt32]) -> None:
+        """Say which series of an organisation are not rolled up, because their samples are no plain numbers."""
+        self._left_out = series
+
+    def left_out(self, org: int) -> Int64:
+        """Places of series that are not rolled up, ascending."""
+        _, places = self._known(org, np.sort(self._left_out(org)))
+        return np.sort(places)
+
+    def orgs(self) -> Iterable[int]:
+        """The organisations that have series."""
+        return list(self._maps)
+
+    def raw_since(self, org: int) -> int:
+        """From when on there are raw samples, where there are roll-ups from before; else the beginning of time."""
+        return Floors.of(self._state, org).raw
+
+    async def kept(self, org: int) -> Kept:
+        """What is kept of an organisation's samples."""
+        floors = Floors.of(self._state, org)
+        wanted = await self._rollups.wanted(org)
+        closed = closed_before(self.clock.now_ms(), DAY_MS)
+        since = floors.rolled if floors.raw != BEGINNING else dict.fromkeys(floors.rolled, BEGINNING)
+        return Kept(floors.raw, tuple((width, since[width]) for width in wanted), closed)
+
+    async def select_rolled(
+        self, org: int, sids: UInt32, recent: Ragged, buckets: Buckets, *, limit: int
+    ) -> tuple[Entries, bool]:
+        """What the samples of these series (ascending), of which `recent` ones are not here yet, come to by bucket.
+
+        And whether some of it had to be guessed.  Raises StoreLimitExceeded.
+        """
+        places = await off_loop(len(sids), self._map(org).find, sids)
+        floor = self.raw_since(org)
+        start, columns = buckets.start_ms, buckets.columns
+        if start < floor:  # what is not known may have to be guessed, for which more is needed
+            start -= buckets.resolution if "first" in columns else 0
+            columns = (*columns, *(name for name in ("min", "max") if "sum" in columns and name not in columns))
+        rolling = Rolling(org, buckets.resolution, start, buckets.end_ms, columns, limit, floor)
+        entries = await self._rolled.select(rolling, Placed(sids, places), recent)
+        return await off_loop(len(entries.t), estimated, entries, buckets.resolution)
+
+    async def expire(self, org: int, cutoffs: Mapping[int, int]) -> int:
+        """Let go of whole days before times by resolution (0: raw samples); gives how many raw samples there were.
+
+        Raw samples that are still to be rolled up stay until they are.  Blocks of days of which some stay are left to
+        `trim`.
+        """
+        before = Floors.of(self._state, org)
+        oldest, until = await self._rollups.waiting(org, before.raw, cutoffs[RAW])
+        wanted = await self._rollups.wanted(org)
+        floors = before.moved(until, oldest, {width: cutoffs.get(width, until) for width in wanted})
+        await self._note(floors.marks(org))
+        removed = await self._rewriter.drop_whole(org, floors.raw)
+        rolled = [
+            await self._rewriter.drop_whole(org, since, resolution=width) for width, since in floors.rolled.items()
+        ]
+        if removed or any(rolled):
+            await self._repository.reclaim()
+        return removed
+
+    async def _note(self, marks: dict[str, int]) -> None:
+        """Keep numbers, before what they speak of is done."""
+        if marks.items() - self._state.items():
+            await self._repository.apply(Change(state=marks))
+            self._state = self._state | marks
+
+    async def trim(self, org: int) -> bool:
+        """One bounded step of what is left to do of an `expire`; whether there is more."""
+        for width, since in Floors.of(self._state, org).rolled.items():
+            if await self._rollups.trim(org, width, since):
+                return True
+        return False
 
     # -- keep in order ------------------------------------------------------------------------------------------
 

@@ -31,6 +31,7 @@ class Kind(IntEnum):
     BLOCK = 1
     TIMES = 2
     SEGMENT = 3
+    ROLLUP = 4
 
 
 class DamagedError(ValueError):

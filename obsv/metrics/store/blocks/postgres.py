@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import astuple
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
 from obsv.metrics.store.base import StoreUnavailable
 from obsv.metrics.store.blocks.repository import (
+    RESOLUTIONS,
     Change,
     Group,
     Piece,
@@ -23,6 +25,7 @@ from obsv.metrics.store.blocks.repository import (
     StoredSegment,
 )
 from obsv.metrics.store.blocks.types import BlockStats
+from obsv.metrics.store.blocks.window import DAY_MS, window_of
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS metric_state (name text PRIMARY KEY, value bigint NOT NULL);
@@ -39,21 +42,30 @@ CREATE TABLE IF NOT EXISTS metric_blocks (
     high int NOT NULL, generation int NOT NULL, seq bigint NOT NULL, start_ms bigint NOT NULL, end_ms bigint NOT NULL,
     samples bigint NOT NULL, times_id bigint NOT NULL, damaged int NOT NULL DEFAULT 0, data bytea NOT NULL
 );
+ALTER TABLE metric_blocks ADD COLUMN IF NOT EXISTS resolution bigint NOT NULL DEFAULT 0;
+ALTER TABLE metric_blocks ADD COLUMN IF NOT EXISTS rolled int NOT NULL DEFAULT 0;
 ALTER TABLE metric_segments ALTER COLUMN data SET STORAGE EXTERNAL;
 ALTER TABLE metric_times ALTER COLUMN data SET STORAGE EXTERNAL;
 ALTER TABLE metric_blocks ALTER COLUMN data SET STORAGE EXTERNAL;
-CREATE INDEX IF NOT EXISTS metric_blocks_place ON metric_blocks (org, part, end_ms, start_ms);
-CREATE INDEX IF NOT EXISTS metric_blocks_young ON metric_blocks (generation, start_ms) WHERE generation < 2;
+CREATE INDEX IF NOT EXISTS metric_blocks_spot ON metric_blocks (org, part, resolution, end_ms, start_ms);
+CREATE INDEX IF NOT EXISTS metric_blocks_new ON metric_blocks (resolution, generation, start_ms) WHERE generation < 2;
+CREATE INDEX IF NOT EXISTS metric_blocks_unrolled ON metric_blocks (org, rolled, start_ms)
+    WHERE generation = 2 AND resolution = 0;
 CREATE INDEX IF NOT EXISTS metric_blocks_times ON metric_blocks (times_id);
+DROP INDEX IF EXISTS metric_blocks_place;
+DROP INDEX IF EXISTS metric_blocks_young;
 """
 SCHEMA_LOCK = 7_316_850_401
 """Advisory lock: servers that start together must not make the tables together."""
 
 BLOCK = (
     "b.id, b.times_id, octet_length(b.data), b.org, b.part, b.low, b.high, b.generation, b.seq, b.start_ms, b.end_ms, "
-    "b.samples"
+    "b.samples, b.resolution, b.rolled"
 )
-BLOCK_COLUMNS = ("org", "part", "low", "high", "generation", "seq", "start_ms", "end_ms", "samples", "times_id", "data")
+BLOCK_COLUMNS = (
+    *("org", "part", "low", "high", "generation", "seq", "start_ms", "end_ms", "samples", "resolution", "rolled"),
+    *("times_id", "data"),
+)
 # InternalClientError is what asyncpg raises when a connection breaks at the wrong moment.
 FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
 TABLES = (Piece.BLOCK, Piece.TIMES, Piece.SEGMENT)
@@ -98,7 +110,7 @@ class PostgresBlockRepository:
             raise StoreUnavailable(f"metric blocks: {error}") from error
         async with self._connection() as connection, connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock($1)", SCHEMA_LOCK)
-            if not await connection.fetchval("SELECT to_regclass('metric_blocks_times') IS NOT NULL"):
+            if not await connection.fetchval("SELECT to_regclass('metric_blocks_unrolled') IS NOT NULL"):
                 await connection.execute(SCHEMA)
 
     async def close(self) -> None:
@@ -130,10 +142,35 @@ class PostgresBlockRepository:
         return {row["org"]: row["part"] for row in rows}
 
     async def find(
-        self, org: int, spans: Sequence[Span] | None, start_ms: int, end_ms: int, *, damaged: bool = False
+        self,
+        org: int,
+        spans: Sequence[Span] | None,
+        start_ms: int,
+        end_ms: int,
+        *,
+        damaged: bool = False,
+        resolution: int | None = 0,
     ) -> list[StoredBlock]:
-        """Blocks with samples of these spans (all if None) in this time; `damaged`: the unreadable ones instead."""
-        where = f"b.org = $1 AND b.end_ms >= $2 AND b.start_ms <= $3 AND b.damaged {'>' if damaged else '='} 0"
+        """Blocks with samples of these spans (all if None) in this time; `damaged`: the unreadable ones instead.
+
+        With a `resolution` its roll-ups, of all resolutions if None.
+        """
+        which = f"b.damaged {'>' if damaged else '='} 0 AND b.resolution "
+        which += "> 0" if resolution is None else f"= {resolution:d}"
+        return await self._find(org, spans, start_ms, end_ms, which)
+
+    async def find_rolled(
+        self, org: int, spans: Sequence[Span], start_ms: int, end_ms: int, resolution: int
+    ) -> list[StoredBlock]:
+        """Roll-ups, and the blocks of raw samples that are not in them, as of one moment."""
+        missing = f"b.resolution = 0 AND b.rolled & {RESOLUTIONS[resolution]} = 0"
+        which = f"b.damaged = 0 AND (b.resolution = {resolution:d} OR {missing})"
+        return await self._find(org, spans, start_ms, end_ms, which)
+
+    async def _find(
+        self, org: int, spans: Sequence[Span] | None, start_ms: int, end_ms: int, which: str
+    ) -> list[StoredBlock]:
+        where = f"b.org = $1 AND b.end_ms >= $2 AND b.start_ms <= $3 AND {which}"
         if spans is None:
             rows = await self._rows(f"SELECT {BLOCK} FROM metric_blocks b WHERE {where}", org, start_ms, end_ms)
         else:
@@ -161,22 +198,38 @@ class PostgresBlockRepository:
         statement = f"SELECT id, data FROM {piece} WHERE id = ANY($1::bigint[]) AND org = $2 AND damaged = 0"
         return {row["id"]: row["data"] for row in await self._rows(statement, list(ids), org)}
 
-    async def oldest(self, generation: int, before_ms: int) -> StoredBlock | None:
-        """The block of this generation that starts first, and ends before this time."""
+    async def oldest(self, generation: int, before_ms: int, *, resolution: int = 0) -> StoredBlock | None:
+        """The block of this generation (0 or 1) that starts first, and ends before this time."""
         rows = await self._rows(
-            f"SELECT {BLOCK} FROM metric_blocks b WHERE generation = $1 AND generation < 2 AND start_ms < $2 "
-            "AND end_ms < $2 AND damaged = 0 ORDER BY start_ms LIMIT 1",
+            f"SELECT {BLOCK} FROM metric_blocks b WHERE resolution = $1 AND generation = $2 AND generation < 2 "
+            "AND start_ms < $3 AND end_ms < $3 AND damaged = 0 ORDER BY start_ms LIMIT 1",
+            resolution,
             generation,
             before_ms,
         )
         return _block(rows[0]) if rows else None
 
-    async def parts(self, org: int, generation: int, start_ms: int, end_ms: int, *, limit: int) -> list[int]:
-        """Partitions that have blocks of this generation within this time."""
+    async def unrolled(self, states: Sequence[tuple[int, int]], before_ms: int) -> StoredBlock | None:
+        """A block of generation 2 that ends before this time, whose (org, rolled) is one of these."""
         rows = await self._rows(
-            "SELECT DISTINCT part FROM metric_blocks WHERE generation = $1 AND generation < 2 AND start_ms >= $2 "
-            "AND start_ms <= $3 AND org = $4 AND damaged = 0 ORDER BY part LIMIT $5",
-            generation,
+            f"SELECT {BLOCK} FROM unnest($1::bigint[], $2::int[]) AS w (org, rolled) JOIN metric_blocks b "
+            "ON b.org = w.org AND b.rolled = w.rolled WHERE b.generation = 2 AND b.resolution = 0 "
+            "AND b.start_ms < $3 AND b.end_ms < $3 AND b.damaged = 0 LIMIT 1",
+            [org for org, _ in states],
+            [rolled for _, rolled in states],
+            before_ms,
+        )
+        return _block(rows[0]) if rows else None
+
+    async def parts(
+        self, org: int, start_ms: int, end_ms: int, *, generation: int, resolution: int = 0, rolled: int = 0, limit: int
+    ) -> list[int]:
+        """Partitions with blocks of this generation within this time, of this `resolution`, and `rolled` so far."""
+        # Numbers in the text, so that the partial indexes are seen to fit.
+        which = f"resolution = {resolution:d} AND generation = {generation:d} AND rolled = {rolled:d}"
+        rows = await self._rows(
+            f"SELECT DISTINCT part FROM metric_blocks WHERE {which}{' AND generation < 2' if generation < 2 else ''} "
+            "AND start_ms >= $1 AND start_ms <= $2 AND org = $3 AND damaged = 0 ORDER BY part LIMIT $4",
             start_ms,
             end_ms,
             org,
@@ -241,8 +294,10 @@ class PostgresBlockRepository:
     async def _replace(self, connection: PoolConnectionProxy, change: Change) -> None:
         """Delete and promote what the change says.  Raises _GoneError if not all of it is there."""
         promoted = await connection.fetch(
-            "UPDATE metric_blocks SET generation = $1 WHERE id = ANY($2::bigint[]) AND damaged = 0 RETURNING id",
+            "UPDATE metric_blocks SET generation = $1, rolled = $2 WHERE id = ANY($3::bigint[]) AND damaged = 0 "
+            "RETURNING id",
             change.promote_to,
+            change.promote_rolled,
             list(change.promote),
         )
         removed = await connection.fetch(
@@ -268,20 +323,37 @@ class PostgresBlockRepository:
         await connection.copy_records_to_table(
             Piece.BLOCK.value,
             columns=BLOCK_COLUMNS,
-            records=[
-                (p.org, p.part, p.low, p.high, p.generation, p.seq, p.start_ms, p.end_ms, p.samples, times_id, data)
-                for p, data in group.blocks
-            ],
+            records=[(*astuple(placement), times_id, data) for placement, data in group.blocks],
         )
 
     async def quarantine(self, piece: Piece, row_id: int) -> None:
         """Mark a row as damaged, and the blocks that need it as unreadable."""
         async with self._connection() as connection, connection.transaction():
             await connection.execute(f"UPDATE {piece} SET damaged = 1 WHERE id = $1", row_id)
+            if piece is Piece.SEGMENT:
+                return
             if piece is Piece.TIMES:
                 await connection.execute(
                     "UPDATE metric_blocks SET damaged = 2 WHERE times_id = $1 AND damaged = 0", row_id
                 )
+            lost = await connection.fetch(
+                f"SELECT {BLOCK} FROM metric_blocks b WHERE {'times_id' if piece is Piece.TIMES else 'id'} = $1 "
+                "AND resolution > 0",
+                row_id,
+            )
+            for row in lost:
+                await self._note_unrolled(connection, _block(row).placement)
+
+    async def _note_unrolled(self, connection: PoolConnectionProxy, lost: Placement) -> None:
+        """The raw samples of the days of a roll-up are not rolled up at its resolution."""
+        await connection.execute(
+            f"UPDATE metric_blocks SET rolled = rolled & ~{RESOLUTIONS[lost.resolution]} WHERE org = $1 AND part = $2 "
+            "AND resolution = 0 AND end_ms >= $3 AND start_ms <= $4",
+            lost.org,
+            lost.part,
+            window_of(lost.start_ms, DAY_MS)[0],
+            window_of(lost.end_ms, DAY_MS)[1],
+        )
 
     async def reclaim(self) -> None:
         """Make the room of deleted rows usable again now, not when autovacuum comes round."""

@@ -24,6 +24,9 @@ class Placement:
 
     `generation` is how far compaction has come (0: as flushed), `seq` numbers the newest flush in it: where two
     blocks have the same time of the same series, the one with the lower seq was there first, and is right.
+
+    A block of roll-ups has entries as its `samples`, buckets of `resolution` ms; of raw samples that is 0, and `rolled`
+    tells, as the sum of their bits in `RESOLUTIONS`, at which resolutions what it holds is rolled up.
     """
 
     org: int
@@ -35,6 +38,12 @@ class Placement:
     start_ms: int
     end_ms: int
     samples: int
+    resolution: int = 0
+    rolled: int = 0
+
+
+RESOLUTIONS = {300_000: 1, 3_600_000: 2}
+"""The widths of buckets in ms, each with its bit; finest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +103,7 @@ class Change:
     remove: Sequence[int] = ()
     promote: Sequence[int] = ()
     promote_to: int = 0
+    promote_rolled: int = 0
     groups: Sequence[Group] = ()
     remove_segments: Sequence[int] = ()
     segments: Sequence[NewSegment] = ()
@@ -124,21 +134,43 @@ class BlockRepository(Protocol):
     async def apply(self, change: Change) -> bool: ...
 
     async def find(
-        self, org: int, spans: Sequence[Span] | None, start_ms: int, end_ms: int, *, damaged: bool = False
+        self,
+        org: int,
+        spans: Sequence[Span] | None,
+        start_ms: int,
+        end_ms: int,
+        *,
+        damaged: bool = False,
+        resolution: int | None = 0,
     ) -> list[StoredBlock]:
-        """Blocks with samples of these spans (all if None) in this time; `damaged`: the unreadable ones instead."""
+        """Blocks with samples of these spans (all if None) in this time; `damaged`: the unreadable ones instead.
+
+        With a `resolution` its roll-ups, of all resolutions if None.
+        """
+        ...
+
+    async def find_rolled(
+        self, org: int, spans: Sequence[Span], start_ms: int, end_ms: int, resolution: int
+    ) -> list[StoredBlock]:
+        """Roll-ups, and the blocks of raw samples that are not in them, as of one moment."""
         ...
 
     async def load(self, org: int, ids: Sequence[int]) -> dict[int, bytes]: ...
 
     async def load_times(self, org: int, ids: Sequence[int]) -> dict[int, bytes]: ...
 
-    async def oldest(self, generation: int, before_ms: int) -> StoredBlock | None:
-        """The block of this generation that starts first, and ends before this time."""
+    async def oldest(self, generation: int, before_ms: int, *, resolution: int = 0) -> StoredBlock | None:
+        """The block of this generation (0 or 1) that starts first, and ends before this time."""
         ...
 
-    async def parts(self, org: int, generation: int, start_ms: int, end_ms: int, *, limit: int) -> list[int]:
-        """Partitions that have blocks of this generation within this time."""
+    async def unrolled(self, states: Sequence[tuple[int, int]], before_ms: int) -> StoredBlock | None:
+        """A block of generation 2 that ends before this time, whose (org, rolled) is one of these."""
+        ...
+
+    async def parts(
+        self, org: int, start_ms: int, end_ms: int, *, generation: int, resolution: int = 0, rolled: int = 0, limit: int
+    ) -> list[int]:
+        """Partitions with blocks of this generation within this time, of this `resolution`, and `rolled` so far."""
         ...
 
     async def crowded(self, segments: int, series: int) -> int | None:
@@ -146,7 +178,11 @@ class BlockRepository(Protocol):
         ...
 
     async def quarantine(self, piece: Piece, row_id: int) -> None:
-        """Mark a row as damaged, and the blocks that need it as unreadable."""
+        """Mark a row as damaged, and the blocks that need it as unreadable.
+
+        Of a block of roll-ups it also notes that the raw samples of its time, where there still are some, are not
+        rolled up.
+        """
         ...
 
     async def reclaim(self) -> None:

@@ -6,28 +6,28 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from obsv.metrics.store.blocks.entries import Mask
 from obsv.metrics.store.blocks.reader import Columns, Read
 from obsv.metrics.store.blocks.repository import BlockRepository, Change, StoredBlock
+from obsv.metrics.store.blocks.rollups import EVER_MS, Rollups, has_part_in
 from obsv.metrics.store.blocks.series_map import SLOTS
 from obsv.metrics.store.blocks.shelf import MovedError, Shelf, spans_of
 from obsv.metrics.store.blocks.writer import GroupWriter, add_columns
 from obsv.metrics.store.types import Int64
 
-Doomed = Callable[[Int64, Int64], NDArray[np.bool_]]
+Doomed = Callable[[Int64, Int64], Mask]
 """(place, time) of samples -> which of them are to go."""
 
 BATCH_SAMPLES = 4_000_000
 BATCH_BLOCKS = 1000
-EVER_MS = (-(1 << 62), 1 << 62)
 
 
 class Rewriter:
     """Deletes by series and time, and by age."""
 
-    def __init__(self, repository: BlockRepository, shelf: Shelf) -> None:
-        self._repository, self._shelf = repository, shelf
+    def __init__(self, repository: BlockRepository, shelf: Shelf, rollups: Rollups) -> None:
+        self._repository, self._shelf, self._rollups = repository, shelf, rollups
 
     async def delete(self, org: int, places: Int64, start_ms: int, end_ms: int) -> int:
         """Remove samples of these places in this time; gives how many there were.
@@ -38,35 +38,47 @@ class Rewriter:
             return 0
         spans, wanted = spans_of(places), np.unique(places)
 
-        def doomed(place: Int64, t: Int64) -> NDArray[np.bool_]:
+        def doomed(place: Int64, t: Int64) -> Mask:
             at = np.minimum(np.searchsorted(wanted, place), len(wanted) - 1)
-            hit: NDArray[np.bool_] = (wanted[at] == place) & (start_ms <= t) & (t <= end_ms)
+            hit: Mask = (wanted[at] == place) & (start_ms <= t) & (t <= end_ms)
             return hit
 
         removed = await self._rewrite(org, lambda: self._repository.find(org, spans, start_ms, end_ms), doomed)
         while broken := await self._repository.find(org, spans, start_ms, end_ms, damaged=True):
             await self._repository.apply(Change(remove=[block.id for block in broken]))
+
+        def had_part(place: Int64, t: Int64, width_ms: int) -> Mask:
+            hit: Mask = np.isin(place, wanted) & has_part_in(t, width_ms, start_ms, end_ms)
+            return hit
+
+        await self._rollups.forget(org, spans, (start_ms, end_ms), had_part)
         await self._repository.reclaim()
         return removed
 
     async def drop_before(self, org: int, cutoff_ms: int) -> int:
-        """Remove all samples older than this; gives how many there were."""
-        whole = await self._drop_whole(org, cutoff_ms)
+        """Remove all samples older than this, and the buckets that they had a part in; gives how many there were."""
+        whole = await self.drop_whole(org, cutoff_ms)
+        rolled = await self.drop_whole(org, cutoff_ms, resolution=None)
 
         def straddling() -> Awaitable[list[StoredBlock]]:
             return self._repository.find(org, None, cutoff_ms, cutoff_ms - 1)
 
         removed = whole + await self._rewrite(org, straddling, lambda _place, t: t < cutoff_ms)
-        if removed:
+        span = EVER_MS[0], cutoff_ms - 1
+        cut = await self._rollups.forget(org, None, span, lambda _place, t, width: has_part_in(t, width, *span))
+        if removed or rolled or cut:
             await self._repository.reclaim()
         return removed
 
-    async def _drop_whole(self, org: int, cutoff_ms: int) -> int:
+    async def drop_whole(self, org: int, cutoff_ms: int, *, resolution: int | None = 0) -> int:
+        """Remove the blocks that end before this; gives how many samples there were."""
         removed = 0
         while True:
             found: list[StoredBlock] = []
             for damaged in (False, True):
-                found += await self._repository.find(org, None, EVER_MS[0], cutoff_ms - 1, damaged=damaged)
+                found += await self._repository.find(
+                    org, None, EVER_MS[0], cutoff_ms - 1, damaged=damaged, resolution=resolution
+                )
             old = [block for block in found if block.placement.end_ms < cutoff_ms][:BATCH_BLOCKS]
             if not old:
                 return removed

@@ -75,11 +75,11 @@ class Shelf:
         self._repository = repository
         self._kept_times: Cache[TimesReader] = Cache(TIMES_BYTES)
         self._kept_blocks: Cache[BlockReader] = Cache(BLOCKS_BYTES)
-        self._decoders = ThreadPoolExecutor(SHARES, thread_name_prefix="obsv-blocks-decode")
+        self.decoders = ThreadPoolExecutor(SHARES, thread_name_prefix="obsv-blocks-decode")
 
     def close(self) -> None:
         """End the threads."""
-        self._decoders.shutdown(wait=False)
+        self.decoders.shutdown(wait=False)
 
     async def read(
         self, org: int, places: Int64, start_ms: int, end_ms: int, *, limit: int, newest: bool = False
@@ -106,7 +106,7 @@ class Shelf:
         for at in range(0, len(blocks), BATCH):
             batch = blocks[at : at + BATCH]
             readers = await self._blocks(org, batch, read, keep=keep)
-            times = await self._times(org, sorted({block.times_id for block in batch}))
+            times = await self.times(org, sorted({block.times_id for block in batch}))
             unreadable += [block.id for block in batch if block.times_id not in times]
             found.append((batch, readers, times))
         if len(blocks) > INLINE_BLOCKS:
@@ -116,8 +116,8 @@ class Shelf:
             if read.samples <= INLINE_SAMPLES and read.is_decoded:
                 columns = read.finish(map)
             else:
-                columns = await asyncio.to_thread(read.finish, self._decoders.map)
-        await self._damaged(Piece.BLOCK, org, read.damaged)
+                columns = await asyncio.to_thread(read.finish, self.decoders.map)
+        await self.quarantine(Piece.BLOCK, org, read.damaged)
         return Reading(columns, frozenset(unreadable + read.damaged))
 
     async def _blocks(
@@ -142,7 +142,7 @@ class Shelf:
                 self._kept_blocks.put(org, block.id, readers[block.id])
         return readers
 
-    async def _times(self, org: int, ids: Sequence[int]) -> dict[int, TimesReader]:
+    async def times(self, org: int, ids: Sequence[int]) -> dict[int, TimesReader]:
         """The times of these ids; damaged ones are left out."""
         readers: dict[int, TimesReader] = {}
         missing: list[int] = []
@@ -160,16 +160,17 @@ class Shelf:
                 try:
                     readers[times_id] = await off_loop(len(data), TimesReader, data)
                 except DamagedError:
-                    await self._damaged(Piece.TIMES, org, [times_id])
+                    await self.quarantine(Piece.TIMES, org, [times_id])
                     continue
                 self._kept_times.put(org, times_id, readers[times_id])
         return readers
 
     def _add_and_finish(self, read: Read, found: Sequence[_Loaded]) -> Columns:
         _add(read, found)
-        return read.finish(self._decoders.map)
+        return read.finish(self.decoders.map)
 
-    async def _damaged(self, piece: Piece, org: int, ids: Sequence[int]) -> None:
+    async def quarantine(self, piece: Piece, org: int, ids: Sequence[int]) -> None:
+        """Set rows aside that turned out to be damaged."""
         for row_id in ids:
             _log.error("metrics.block_quarantined", table=piece.value, row=row_id, org=org)
             await self._repository.quarantine(piece, row_id)

@@ -13,12 +13,14 @@ import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import astuple
 from pathlib import Path
 from typing import TypeVar
 
 from obsv.metrics.store.base import StoreUnavailable
 from obsv.metrics.store.blocks.catalog import DAYS, Catalog, Listed, days_of, found_in
 from obsv.metrics.store.blocks.repository import (
+    RESOLUTIONS,
     Change,
     Group,
     Piece,
@@ -28,7 +30,7 @@ from obsv.metrics.store.blocks.repository import (
     StoredSegment,
 )
 from obsv.metrics.store.blocks.types import BlockStats
-from obsv.metrics.store.blocks.window import DAY_MS
+from obsv.metrics.store.blocks.window import DAY_MS, window_of
 
 T = TypeVar("T")
 
@@ -46,14 +48,26 @@ CREATE TABLE IF NOT EXISTS metric_blocks (
     id INTEGER PRIMARY KEY AUTOINCREMENT, org INTEGER NOT NULL, part INTEGER NOT NULL, low INTEGER NOT NULL,
     high INTEGER NOT NULL, generation INTEGER NOT NULL, seq INTEGER NOT NULL, start_ms INTEGER NOT NULL,
     end_ms INTEGER NOT NULL, samples INTEGER NOT NULL, times_id INTEGER NOT NULL, damaged INTEGER NOT NULL DEFAULT 0,
-    data BLOB NOT NULL
+    data BLOB NOT NULL, resolution INTEGER NOT NULL DEFAULT 0, rolled INTEGER NOT NULL DEFAULT 0
 );
-CREATE INDEX IF NOT EXISTS metric_blocks_place ON metric_blocks (org, part, end_ms, start_ms);
-CREATE INDEX IF NOT EXISTS metric_blocks_day ON metric_blocks (org, start_ms);
-CREATE INDEX IF NOT EXISTS metric_blocks_young ON metric_blocks (generation, start_ms) WHERE generation < 2;
-CREATE INDEX IF NOT EXISTS metric_blocks_times ON metric_blocks (times_id);
 """
-BLOCK = "id, times_id, length(data), org, part, low, high, generation, seq, start_ms, end_ms, samples"
+LATER_COLUMNS = ("resolution", "rolled")
+"""Columns of metric_blocks that files from before roll-ups do not have."""
+INDEXES = """
+CREATE INDEX IF NOT EXISTS metric_blocks_spot ON metric_blocks (org, part, resolution, end_ms, start_ms);
+CREATE INDEX IF NOT EXISTS metric_blocks_begin ON metric_blocks (org, resolution, start_ms);
+CREATE INDEX IF NOT EXISTS metric_blocks_new ON metric_blocks (resolution, generation, start_ms) WHERE generation < 2;
+CREATE INDEX IF NOT EXISTS metric_blocks_unrolled ON metric_blocks (org, rolled, start_ms)
+    WHERE generation = 2 AND resolution = 0;
+CREATE INDEX IF NOT EXISTS metric_blocks_times ON metric_blocks (times_id);
+DROP INDEX IF EXISTS metric_blocks_place;
+DROP INDEX IF EXISTS metric_blocks_day;
+DROP INDEX IF EXISTS metric_blocks_young;
+"""
+BLOCK = (
+    "b.id, b.times_id, length(b.data), b.org, b.part, b.low, b.high, b.generation, b.seq, b.start_ms, b.end_ms, "
+    "b.samples, b.resolution, b.rolled"
+)
 
 
 class _GoneError(Exception):
@@ -125,7 +139,7 @@ class SQLiteBlockRepository:
     async def open(self) -> None:
         """Make or open the file."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        await self._run(self._writer, lambda connection: connection.executescript(SCHEMA))
+        await self._run(self._writer, _make_tables)
 
     async def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log into the file."""
@@ -165,32 +179,57 @@ class SQLiteBlockRepository:
         return {row[0]: row[1] for row in rows}
 
     async def find(
-        self, org: int, spans: Sequence[Span] | None, start_ms: int, end_ms: int, *, damaged: bool = False
+        self,
+        org: int,
+        spans: Sequence[Span] | None,
+        start_ms: int,
+        end_ms: int,
+        *,
+        damaged: bool = False,
+        resolution: int | None = 0,
     ) -> list[StoredBlock]:
-        """Blocks with samples of these spans (all if None) in this time; `damaged`: the unreadable ones instead."""
+        """Blocks with samples of these spans (all if None) in this time; `damaged`: the unreadable ones instead.
+
+        With a `resolution` its roll-ups, of all resolutions if None.
+        """
         days = days_of(start_ms, end_ms)
-        if spans is not None and not damaged and len(days) <= DAYS:
+        if spans is not None and not damaged and resolution == 0 and len(days) <= DAYS:
             listed = [await self._day(org, day) for day in days]
             return [block for one in listed for block in found_in(one, spans, start_ms, end_ms)]
-        where = f"b.org = ? AND b.end_ms >= ? AND b.start_ms <= ? AND b.damaged {'>' if damaged else '='} 0"
-        columns = ", ".join(f"b.{name}" if "(" not in name else "length(b.data)" for name in BLOCK.split(", "))
-        if spans is None:
-            statement = f"SELECT {columns} FROM metric_blocks b WHERE {where}"
-            return [_block(row) for row in await self._rows(statement, (org, start_ms, end_ms))]
-        wanted = json.dumps([(span.part, span.low, span.high) for span in spans])
-        statement = (
-            f"SELECT {columns} FROM json_each(?) w CROSS JOIN metric_blocks b WHERE {where} "
-            "AND b.part = json_extract(w.value, '$[0]') AND b.high >= json_extract(w.value, '$[1]') "
-            "AND b.low <= json_extract(w.value, '$[2]')"
-        )
-        return [_block(row) for row in await self._rows(statement, (wanted, org, start_ms, end_ms))]
+        which = f"b.damaged {'>' if damaged else '='} 0 AND b.resolution "
+        which += "> 0" if resolution is None else f"= {resolution:d}"
+        return await self._find(org, spans, start_ms, end_ms, [which])
+
+    async def find_rolled(
+        self, org: int, spans: Sequence[Span], start_ms: int, end_ms: int, resolution: int
+    ) -> list[StoredBlock]:
+        """Roll-ups, and the blocks of raw samples that are not in them, as of one moment."""
+        missing = f"b.damaged = 0 AND b.resolution = 0 AND b.rolled & {RESOLUTIONS[resolution]} = 0"
+        rolled = f"b.damaged = 0 AND b.resolution = {resolution:d}"
+        return await self._find(org, spans, start_ms, end_ms, [rolled, missing])
+
+    async def _find(
+        self, org: int, spans: Sequence[Span] | None, start_ms: int, end_ms: int, which: Sequence[str]
+    ) -> list[StoredBlock]:
+        where = "b.org = ?1 AND b.end_ms >= ?2 AND b.start_ms <= ?3"
+        tables, parameters = "metric_blocks b", list[object]((org, start_ms, end_ms))
+        if spans is not None:
+            tables = "json_each(?4) w CROSS JOIN metric_blocks b"
+            where += (
+                " AND b.part = json_extract(w.value, '$[0]') AND b.high >= json_extract(w.value, '$[1]') "
+                "AND b.low <= json_extract(w.value, '$[2]')"
+            )
+            parameters.append(json.dumps([(span.part, span.low, span.high) for span in spans]))
+        selects = [f"SELECT {BLOCK} FROM {tables} WHERE {where} AND {one}" for one in which]
+        return [_block(row) for row in await self._rows(" UNION ALL ".join(selects), parameters)]
 
     async def _day(self, org: int, day: int) -> Listed:
         if (listed := self._catalog.get(org, day)) is not None:
             return listed
         version = self._catalog.version
         statement = (
-            f"SELECT {BLOCK} FROM metric_blocks WHERE org = ? AND start_ms >= ? AND start_ms < ? AND damaged = 0"
+            f"SELECT {BLOCK} FROM metric_blocks b "
+            "WHERE org = ? AND resolution = 0 AND start_ms >= ? AND start_ms < ? AND damaged = 0"
         )
         rows = await self._rows(statement, (org, day * DAY_MS, (day + 1) * DAY_MS))
         return self._catalog.put(org, day, map(_block, rows), version)
@@ -217,22 +256,37 @@ class SQLiteBlockRepository:
             self._catalog.forget()
         return data
 
-    async def oldest(self, generation: int, before_ms: int) -> StoredBlock | None:
-        """The block of this generation that starts first, and ends before this time."""
+    async def oldest(self, generation: int, before_ms: int, *, resolution: int = 0) -> StoredBlock | None:
+        """The block of this generation (0 or 1) that starts first, and ends before this time."""
         statement = (
-            f"SELECT {BLOCK} FROM metric_blocks WHERE generation = ? AND generation < 2 AND start_ms < ? "
-            "AND end_ms < ? AND damaged = 0 ORDER BY start_ms LIMIT 1"
+            f"SELECT {BLOCK} FROM metric_blocks b WHERE resolution = ? AND generation = ? AND generation < 2 "
+            "AND start_ms < ? AND end_ms < ? AND damaged = 0 ORDER BY start_ms LIMIT 1"
         )
-        rows = await self._rows(statement, (generation, before_ms, before_ms))
+        rows = await self._rows(statement, (resolution, generation, before_ms, before_ms))
         return _block(rows[0]) if rows else None
 
-    async def parts(self, org: int, generation: int, start_ms: int, end_ms: int, *, limit: int) -> list[int]:
-        """Partitions that have blocks of this generation within this time."""
+    async def unrolled(self, states: Sequence[tuple[int, int]], before_ms: int) -> StoredBlock | None:
+        """A block of generation 2 that ends before this time, whose (org, rolled) is one of these."""
         statement = (
-            "SELECT DISTINCT part FROM metric_blocks WHERE generation = ? AND generation < 2 AND start_ms >= ? "
-            "AND start_ms <= ? AND org = ? AND damaged = 0 ORDER BY part LIMIT ?"
+            f"SELECT {BLOCK} FROM json_each(?) w CROSS JOIN metric_blocks b ON b.org = json_extract(w.value, '$[0]') "
+            "AND b.rolled = json_extract(w.value, '$[1]') WHERE b.generation = 2 AND b.resolution = 0 "
+            "AND b.start_ms < ? AND b.end_ms < ? AND b.damaged = 0 LIMIT 1"
         )
-        return [row[0] for row in await self._rows(statement, (generation, start_ms, end_ms, org, limit))]
+        rows = await self._rows(statement, (json.dumps(list(states)), before_ms, before_ms))
+        return _block(rows[0]) if rows else None
+
+    async def parts(
+        self, org: int, start_ms: int, end_ms: int, *, generation: int, resolution: int = 0, rolled: int = 0, limit: int
+    ) -> list[int]:
+        """Partitions with blocks of this generation within this time, of this `resolution`, and `rolled` so far."""
+        # Numbers in the text, so that the partial indexes are seen to fit.
+        which = f"resolution = {resolution:d} AND generation = {generation:d} AND rolled = {rolled:d}"
+        statement = (
+            f"SELECT DISTINCT part FROM metric_blocks WHERE {which}{' AND generation < 2' if generation < 2 else ''} "
+            "AND start_ms >= ? AND start_ms <= ? AND org = ? AND damaged = 0 ORDER BY part LIMIT ?"
+        )
+        parameters = (start_ms, end_ms, org, limit)
+        return [row[0] for row in await self._rows(statement, parameters)]
 
     async def crowded(self, segments: int, series: int) -> int | None:
         """An organisation that has at least so many segments of fewer than so many series."""
@@ -289,8 +343,17 @@ class SQLiteBlockRepository:
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute(f"UPDATE {piece} SET damaged = 1 WHERE id = ?", (row_id,))
+            if piece is Piece.SEGMENT:
+                return
             if piece is Piece.TIMES:
                 connection.execute("UPDATE metric_blocks SET damaged = 2 WHERE times_id = ? AND damaged = 0", (row_id,))
+            lost = connection.execute(
+                f"SELECT {BLOCK} FROM metric_blocks b WHERE {'times_id' if piece is Piece.TIMES else 'id'} = ? "
+                "AND resolution > 0",
+                (row_id,),
+            ).fetchall()
+            for block in map(_block, lost):
+                _note_unrolled(connection, block.placement)
 
         await self._write(work)
         self._catalog.forget()
@@ -308,8 +371,8 @@ class SQLiteBlockRepository:
 def _replace(connection: sqlite3.Connection, change: Change) -> None:
     """Delete and promote what the change says.  Raises _GoneError if not all of it is there."""
     for row_id in change.promote:
-        statement = "UPDATE metric_blocks SET generation = ? WHERE id = ? AND damaged = 0"
-        _expect(connection.execute(statement, (change.promote_to, row_id)).rowcount == 1)
+        statement = "UPDATE metric_blocks SET generation = ?, rolled = ? WHERE id = ? AND damaged = 0"
+        _expect(connection.execute(statement, (change.promote_to, change.promote_rolled, row_id)).rowcount == 1)
     times: set[int] = set()
     for row_id in change.remove:
         row = connection.execute("DELETE FROM metric_blocks WHERE id = ? RETURNING times_id", (row_id,)).fetchone()
@@ -331,10 +394,25 @@ def _insert(connection: sqlite3.Connection, group: Group) -> None:
     org = group.blocks[0][0].org
     times_id = connection.execute("INSERT INTO metric_times (org, data) VALUES (?, ?)", (org, group.times)).lastrowid
     connection.executemany(
-        "INSERT INTO metric_blocks (org, part, low, high, generation, seq, start_ms, end_ms, samples, times_id, data) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (p.org, p.part, p.low, p.high, p.generation, p.seq, p.start_ms, p.end_ms, p.samples, times_id, data)
-            for p, data in group.blocks
-        ],
+        "INSERT INTO metric_blocks (org, part, low, high, generation, seq, start_ms, end_ms, samples, resolution, "
+        "rolled, times_id, data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(*astuple(placement), times_id, data) for placement, data in group.blocks],
     )
+
+
+def _note_unrolled(connection: sqlite3.Connection, lost: Placement) -> None:
+    """The raw samples of the days of a roll-up are not rolled up at its resolution."""
+    connection.execute(
+        f"UPDATE metric_blocks SET rolled = rolled & ~{RESOLUTIONS[lost.resolution]} WHERE org = ? AND part = ? "
+        "AND resolution = 0 AND end_ms >= ? AND start_ms <= ?",
+        (lost.org, lost.part, window_of(lost.start_ms, DAY_MS)[0], window_of(lost.end_ms, DAY_MS)[1]),
+    )
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    connection.executescript(SCHEMA)
+    there = {row[1] for row in connection.execute("PRAGMA table_info(metric_blocks)")}
+    for column in LATER_COLUMNS:
+        if column not in there:
+            connection.execute(f"ALTER TABLE metric_blocks ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
+    connection.executescript(INDEXES)

@@ -5,6 +5,9 @@ from __future__ import annotations
 HOURS_2_MS = 2 * 3600 * 1000
 DAY_MS = 24 * 3600 * 1000
 
+WIDE_MS = {300_000: 8 * DAY_MS, 3_600_000: 32 * DAY_MS}
+"""The windows in which roll-ups of a resolution are joined."""
+
 SETTLE_MS = 75 * 60 * 1000
 """A window is closed so long after its end: samples may be an hour late, and a flush takes its time."""
 

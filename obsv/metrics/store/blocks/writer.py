@@ -25,10 +25,10 @@ SHARED_VECTORS = 4096
 
 
 class GroupWriter:
-    """Encodes pieces of one organisation, partition by partition."""
+    """Encodes pieces of one organisation, partition by partition; `rolled` is noted with them."""
 
-    def __init__(self, org: int) -> None:
-        self._org = org
+    def __init__(self, org: int, *, rolled: int = 0) -> None:
+        self._org, self._rolled = org, rolled
         self._times = TimesWriter()
         self._blocks: list[tuple[Placement, bytes]] = []
         self._groups: list[Group] = []
@@ -61,6 +61,7 @@ class GroupWriter:
                 start_ms=int(pieces.t[starts].min()),
                 end_ms=int(pieces.t[stops - 1].max()),
                 samples=int((stops - starts).sum()),
+                rolled=self._rolled,
             )
             data = encode_block(pieces.v, starts, stops, slots=slots, vectors=vectors[mine], series_per_chunk=per_chunk)
             self._blocks.append((placement, data))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Protocol
 
 import numpy as np
 
@@ -20,27 +18,13 @@ from obsv.metrics.promql.evaluate import Evaluator, Value
 from obsv.metrics.promql.fetch import wanted
 from obsv.metrics.promql.options import EngineOptions
 from obsv.metrics.promql.parser import parse
+from obsv.metrics.promql.read import Source, read
 from obsv.metrics.promql.stop import Stop
 from obsv.metrics.promql.values import Grid, Matrix, Scalar, Vector
-from obsv.metrics.store.types import Float64, Labels, Matcher, SeriesSet
+from obsv.metrics.store.types import Float64, Labels
 
 INLINE = 2000
 """Fewer samples and results than this are evaluated on the event loop: a thread would take longer."""
-
-
-class Source(Protocol):
-    """Where samples come from: the reading half of a metric store.  Raises `obsv.core.errors` of its own."""
-
-    async def select(
-        self,
-        org: int,
-        matchers: Sequence[Matcher],
-        start_ms: int,
-        end_ms: int,
-        *,
-        limit: int,
-        newest: bool = False,
-    ) -> SeriesSet: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,33 +109,28 @@ class Engine:
         needs, steps = wanted(node, query.grid, lookback, self.options.subquery_step_ms)
         if steps > self.options.max_samples:
             raise TooManySamples
-        left, cells, data = self.options.max_samples, steps, dict[int, SeriesSet]()
-        for need in needs:
-            data[id(need.node)] = await source.select(
-                query.org, need.node.matchers, need.start_ms, need.end_ms, limit=left, newest=need.newest
-            )
-            left -= len(data[id(need.node)].t)
-            cells = max(cells, need.steps * len(data[id(need.node)].labels))
-            if left <= 0:
-                raise TooManySamples
+        data = await read(source, query.org, needs, lookback_ms=lookback, limit=self.options.max_samples)
         evaluator = Evaluator(
             node,
-            data,
+            data.samples,
             query.grid,
+            parts=data.parts,
             lookback_ms=lookback,
             options=self.options,
             stop=stop,
             text=query.text,
         )
+        data.tell(evaluator.notes)
+        cells = max(steps, data.cells)
         if cells > self.options.max_samples:
             raise TooManySamples
-        if self.options.max_samples - left + cells <= INLINE:
+        if data.size + cells <= INLINE:
             value = evaluator.finish()
         else:
             loop = asyncio.get_running_loop()
             value = await loop.run_in_executor(self._pool, evaluator.finish)
-        notes, samples = evaluator.notes, self.options.max_samples - left
-        return Result(value, query.grid, notes.warnings, notes.infos, samples, evaluator.histograms)
+        notes = evaluator.notes
+        return Result(value, query.grid, notes.warnings, notes.infos, data.size, evaluator.histograms)
 
     async def range_matrix(self, source: Source, org: int, text: str, grid: Grid) -> tuple[list[Labels], Float64]:
         """A range query's rows as (labels, float64[k, steps]), NaN where a row has no value."""

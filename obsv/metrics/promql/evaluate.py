@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from obsv.metrics.promql.ast import (
     Text,
     Unary,
 )
+from obsv.metrics.promql.buckets import Parts
 from obsv.metrics.promql.compute import compute
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.fetch import inner_grid, moved
@@ -60,6 +62,7 @@ class Evaluator:
         data: Mapping[int, SeriesSet],
         top: Grid,
         *,
+        parts: Mapping[int, Parts],
         lookback_ms: int,
         options: EngineOptions,
         stop: Stop,
@@ -68,6 +71,7 @@ class Evaluator:
         self.histograms: list[Histogram] = []
         told = {id(selector) for selector in told_resets(node)}
         self.data = {key: self._adopted(series, told=key in told) for key, series in data.items()}
+        self.parts = {key: some.with_samples(partial(self._adopted, told=key in told)) for key, some in parts.items()}
         self.node: Node = node
         self.top: Grid = top
         self.lookback_ms, self.options = lookback_ms, options
@@ -179,8 +183,10 @@ class Evaluator:
         """The current samples of a selector, or their times in seconds."""
         if node.modifier:
             return smoothed(self, node, grid)
-        current = self.current(node, grid)
         function = RangeFunction.INSTANT_TIME if want_time else RangeFunction.INSTANT
+        if (parts := self.parts.get(id(node))) is not None:
+            return self.spread(parts.instant(function, self.lookback_ms), parts.asked.windows, grid)
+        current = self.current(node, grid)
         return self.spread(compute(function, current), current.grid, grid)
 
     def current(self, node: Selector, grid: Grid) -> Matrix:

@@ -10,13 +10,18 @@ from obsv.metrics.promql.values import Grid
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Samples of one selector in [start_ms, end_ms], which will be looked at `steps` times; or the `newest` of each."""
+    """Samples of one selector in [start_ms, end_ms], which will be looked at `steps` times; or the `newest` of each.
+
+    `windows` has the times at which they are looked at, `function` is what is called with the selector itself.
+    """
 
     node: Selector
     start_ms: int
     end_ms: int
     steps: int
+    windows: Grid
     newest: bool = False
+    function: str = ""
 
 
 def moved(grid: Grid, at: At, offset_ms: int, top: Grid) -> Grid:
@@ -39,7 +44,7 @@ def wanted(node: Node, grid: Grid, lookback_ms: int, default_step_ms: int) -> tu
     found: list[Need] = []
     most = grid.count
 
-    def walk(one: Node, at_grid: Grid) -> None:
+    def walk(one: Node, at_grid: Grid, function: str = "") -> None:
         nonlocal most
         most = max(most, at_grid.count)
         match one:
@@ -50,11 +55,12 @@ def wanted(node: Node, grid: Grid, lookback_ms: int, default_step_ms: int) -> tu
                     back = one.range_ms + lookback_ms
                     ahead = lookback_ms if one.modifier == "smoothed" else 0
                 newest = windows.count == 1 and not one.range_ms and not one.modifier
-                found.append(Need(one, windows.start - back + 1, windows.end + ahead, at_grid.count, newest))
+                span = windows.start - back + 1, windows.end + ahead
+                found.append(Need(one, *span, at_grid.count, windows, newest, function))
             case Subquery():
                 walk(one.expr, inner_grid(one, moved(at_grid, one.at, one.offset_ms, grid), default_step_ms))
             case Paren() | Unary():
-                walk(one.expr, at_grid)
+                walk(one.expr, at_grid, function)
             case Binary():
                 walk(one.left, at_grid)
                 walk(one.right, at_grid)
@@ -64,10 +70,11 @@ def wanted(node: Node, grid: Grid, lookback_ms: int, default_step_ms: int) -> tu
                     walk(one.param, at_grid)
             case Call():
                 for arg in one.args[:1] if one.beside else one.args:
-                    walk(arg, at_grid)
+                    walk(arg, at_grid, one.name)
                 if one.beside:
                     windows = moved(at_grid, one.beside.at, one.beside.offset_ms, grid)
-                    found.append(Need(one.beside, windows.start - lookback_ms + 1, windows.end, at_grid.count))
+                    start = windows.start - lookback_ms + 1
+                    found.append(Need(one.beside, start, windows.end, at_grid.count, windows))
             case _:
                 pass
 

@@ -31,7 +31,7 @@ def fused(ev: Evaluator, node: Aggregate, reduction: Reduction, grid: Grid) -> V
     inner = unwrap(node.expr)
     call = inner if isinstance(inner, Call) and inner.name in windows.PLAIN else None
     selector = unwrap(call.args[0]) if call else inner
-    if not isinstance(selector, Selector) or selector.modifier:
+    if not isinstance(selector, Selector) or selector.modifier or id(selector) in ev.parts:
         return None
     if call is None:
         matrix, function = ev.current(selector, grid), RangeFunction.INSTANT

@@ -8,8 +8,8 @@ import numpy as np
 
 from obsv.metrics.kernels.promql import RangeFunction
 from obsv.metrics.promql.ast import Call, Node, Selector, unwrap
-from obsv.metrics.promql.compute import compute
 from obsv.metrics.promql.functions.base import Function
+from obsv.metrics.promql.functions.windows import over_time
 from obsv.metrics.promql.values import Grid, Vector
 from obsv.metrics.store.types import Labels
 
@@ -34,8 +34,7 @@ def _absent(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     if node.name == "absent":
         vector = ev.vector(node.args[0], grid)
     else:
-        matrix = ev.matrix(node.args[0], grid)
-        vector = ev.spread(compute(RangeFunction.PRESENT, matrix), matrix.grid, grid)
+        vector = ev.spread(*over_time(ev, node.args[0], RangeFunction.PRESENT, grid), grid)
     missing = np.logical_not(np.logical_or.reduce(vector.present, axis=0))
     if not missing.any():
         return Vector.empty(grid.count)

@@ -14,7 +14,7 @@ from obsv.metrics.promql.compute import Params, compute
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.functions import slow_windows
 from obsv.metrics.promql.functions.base import Function
-from obsv.metrics.promql.samples import keep_samples
+from obsv.metrics.promql.samples import keep_samples, without_stale
 from obsv.metrics.promql.text import go_float
 from obsv.metrics.promql.values import Grid, Mask, Matrix, Vector
 from obsv.metrics.store.types import Labels, SeriesSet
@@ -61,24 +61,41 @@ def _window(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     if node.name == "double_exponential_smoothing":
         _check_smoothing(params)
     arg = node.args[at]
-    matrix = ev.matrix(arg, grid)
-    function = NAMES[node.name]
-    inner = unwrap(arg)
-    modifier = inner.modifier if isinstance(inner, Selector) else ""
-    if function is RangeFunction.PREDICT_LINEAR:
-        matrix, params = _ahead_of_now(matrix, grid, params)
-    if modifier:
-        vector = _extended(ev, arg, function, matrix, modifier)
-    elif function in FLOATS_ONLY:
-        vector = _floats_only(ev, arg, function, matrix, params)
-    else:
-        vector = _any(ev, arg, function, matrix, params)
-    if node.name in COUNTERS and matrix.series.labels:
+    vector, windows = over_time(ev, arg, NAMES[node.name], grid, params)
+    if node.name in COUNTERS and len(vector.labels):
         tokens = ev.tokens(vector)
         if (vector.present if tokens is None else vector.present & ~tokens).any():
-            note_counter(ev, arg, matrix.series.labels[0])
-    vector = ev.spread(vector, matrix.grid, grid)
+            note_counter(ev, arg, vector.labels[0])
+    vector = ev.spread(vector, windows, grid)
     return vector if node.name in KEEPS_NAME else ev.computed(vector)
+
+
+def over_time(
+    ev: Evaluator, arg: Node, function: RangeFunction, grid: Grid, params: Params = ()
+) -> tuple[Vector, Grid]:
+    """A function of a range vector, and the windows that it was evaluated in."""
+    inner = unwrap(arg)
+    parts = ev.parts.get(id(inner))
+    if parts is not None and isinstance(inner, Selector):
+
+        def of_samples(series: SeriesSet, windows: Grid) -> Vector:
+            return _of_matrix(ev, arg, function, Matrix(without_stale(series), windows, inner.range_ms), ())
+
+        return parts.over_time(function, of_samples), parts.asked.windows
+    matrix = ev.matrix(arg, grid)
+    if function is RangeFunction.PREDICT_LINEAR:
+        matrix, params = _ahead_of_now(matrix, grid, params)
+    return _of_matrix(ev, arg, function, matrix, params), matrix.grid
+
+
+def _of_matrix(ev: Evaluator, arg: Node, function: RangeFunction, matrix: Matrix, params: Params) -> Vector:
+    inner = unwrap(arg)
+    modifier = inner.modifier if isinstance(inner, Selector) else ""
+    if modifier:
+        return _extended(ev, arg, function, matrix, modifier)
+    if function in FLOATS_ONLY:
+        return _floats_only(ev, arg, function, matrix, params)
+    return _any(ev, arg, function, matrix, params)
 
 
 def note_counter(ev: Evaluator, arg: Node, labels: Labels) -> None:

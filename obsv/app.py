@@ -184,7 +184,7 @@ def _otlp_options(settings: Settings) -> otlp.Options:
 def _flags(settings: Settings) -> dict[str, str]:
     """What Prometheus has as flags, by the names that its clients know."""
     metrics = settings.metrics
-    longest = max(plan.retention for plan in settings.plans)
+    longest = max(plan.longest_retention for plan in settings.plans)
     return {
         "query.lookback-delta": format_duration_ms(metrics.lookback),
         "query.timeout": format_duration_ms(metrics.query_timeout),

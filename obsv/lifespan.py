@@ -36,6 +36,7 @@ from obsv.metrics.ingest import Limits, OrgLimits
 from obsv.metrics.jobs import retention_job
 from obsv.metrics.scrape import declared_hosts as scraped_hosts
 from obsv.metrics.store.base import MetricStore, RemoteWriter
+from obsv.metrics.store.blocks.rollups import no_rollups
 from obsv.metrics.store.context import StoreContext
 from obsv.outbox import close_outbox, open_outbox, outbox, transport_from
 from obsv.outbox import jobs as outbox_jobs
@@ -92,8 +93,11 @@ class Instance:
         plan = await self._accounts.get().entitlements.limits_for(org)
         return Limits(plan.series, plan.samples_per_s)
 
-    async def _retention_ms(self, org: int) -> int:
-        return (await self._accounts.get().entitlements.limits_for(org)).retention
+    async def _retentions(self, org: int) -> dict[int, int]:
+        return (await self._accounts.get().entitlements.limits_for(org)).retentions
+
+    async def _rollups(self, org: int) -> tuple[int, ...]:
+        return tuple(width for width in await self._retentions(org) if width)
 
     @asynccontextmanager
     async def run(self, _: Any) -> AsyncGenerator[None]:
@@ -151,6 +155,7 @@ class Instance:
             future_window_ms=metrics.future_window,
             series_limit=self.limits.series,
             retention_ms=lambda _: longest,
+            rollups=self._rollups if any(len(plan.retentions) > 1 for plan in settings.plans) else no_rollups,
             max_labels=metrics.max_labels,
             max_label_name_bytes=metrics.max_label_name_bytes,
             max_label_value_bytes=metrics.max_label_value_bytes,
@@ -167,7 +172,7 @@ class Instance:
             await sending
 
         stack.push_async_callback(stop_sending)
-        retention = retention_job(self.store, self.beside.exemplars, self.clock, _organisations, self._retention_ms)
+        retention = retention_job(self.store, self.beside.exemplars, self.clock, _organisations, self._retentions)
         accounts = self._accounts.get()
         jobs = (
             *outbox_jobs(mail),

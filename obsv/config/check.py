@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from obsv.config.check_scrape import check_rule_files, check_scrapes
-from obsv.config.model import AuthProvider, Graphite, Settings
+from obsv.config.model import AuthProvider, Graphite, Plan, Settings
 from obsv.config.schema import members
 from obsv.core.address import parse_address
 from obsv.core.duration import parse_duration_ms
@@ -38,6 +38,18 @@ def check(settings: Settings) -> Iterator[tuple[str, str]]:
         yield "plan", "expected at least one [[plan]]"
     if len({plan.name for plan in settings.plans}) < len(settings.plans):
         yield "plan", "expected a different name for each [[plan]]"
+    yield from _retentions(settings.plans)
+
+
+def _retentions(plans: Sequence[Plan]) -> Iterator[tuple[str, str]]:
+    """Coarser data must be kept at least as long as finer, or it would never be all that is left."""
+    for index, plan in enumerate(plans):
+        finer = "retention"
+        for name in ("retention_5m", "retention_1h"):
+            kept = getattr(plan, name)
+            if kept and kept < getattr(plan, finer):
+                yield f"plan.{index}.{name}", f"expected 0s, or at least {finer}"
+            finer = name if kept else finer
 
 
 def _addresses(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -340,7 +340,28 @@ class Plan(Section, frozen=True):
     name: Annotated[str, Key("Name of the plan.")] = "self-host"
     series: Annotated[int, Key("Most active series.", low=1)] = 1_000_000
     samples_per_s: Annotated[int, Key("Most samples a second.", low=1)] = 5_000_000
-    retention: Annotated[int, Key("How long metrics are kept.", "duration", low=86_400_000)] = 400 * 86_400_000
+    retention: Annotated[int, Key("How long metrics are kept, sample by sample.", "duration", low=86_400_000)] = (
+        400 * 86_400_000
+    )
+    retention_5m: Annotated[
+        int,
+        Key("How long roll-ups of 5 minutes are kept, at least as long as samples; 0s makes none.", "duration", low=0),
+    ] = 0
+    retention_1h: Annotated[
+        int,
+        Key("How long roll-ups of an hour are kept, at least as long as finer data; 0s makes none.", "duration", low=0),
+    ] = 0
+
+    @property
+    def retentions(self) -> dict[int, int]:
+        """How long what is kept, in ms, by the width of a bucket in ms; 0 stands for the samples themselves."""
+        rolled = {300_000: self.retention_5m, 3_600_000: self.retention_1h}
+        return {0: self.retention} | {width: kept for width, kept in rolled.items() if kept}
+
+    @property
+    def longest_retention(self) -> int:
+        """How long anything of metrics is kept, in ms."""
+        return max(self.retentions.values())
 
 
 class Settings(Section, frozen=True):

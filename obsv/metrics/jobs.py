@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 from obsv.core.clock import Clock
 from obsv.metrics.beside import Exemplars
 from obsv.metrics.store.base import MetricStore
+from obsv.metrics.store.rolled import RolledStore
 from obsv.scheduler import Job
 
 DAY_MS = 86_400_000
+SAMPLES = 0
 
 
 def retention_job(
@@ -17,16 +19,24 @@ def retention_job(
     exemplars: Exemplars,
     clock: Clock,
     organisations: Callable[[], Awaitable[Iterable[int]]],
-    retention_ms: Callable[[int], Awaitable[int]],
+    retentions: Callable[[int], Awaitable[Mapping[int, int]]],
 ) -> Job:
-    """Hourly, by whole UTC days: once the last moment of a day is older than the plan keeps, the day is deleted."""
+    """Hourly, by whole UTC days: once the last moment of a day is older than the plan keeps, the day is deleted.
+
+    `retentions` are in ms, of samples (0) and of roll-ups by the width of their buckets.
+    """
 
     async def run() -> object:
         dropped = 0
         for org in await organisations():
-            cutoff = (clock.now_ms() - await retention_ms(org)) // DAY_MS * DAY_MS
-            dropped += await store().drop_before(org, cutoff)
-            await exemplars.trim(org, cutoff)
+            now, kept = clock.now_ms(), await retentions(org)
+            cutoffs = {width: (now - age) // DAY_MS * DAY_MS for width, age in kept.items()}
+            metrics = store()
+            if isinstance(metrics, RolledStore):
+                dropped += await metrics.expire(org, cutoffs)
+            else:
+                dropped += await metrics.drop_before(org, cutoffs[SAMPLES])
+            await exemplars.trim(org, cutoffs[SAMPLES])
         return dropped
 
     return Job("metrics.retention", every_s=3600, run=run)

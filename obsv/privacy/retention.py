@@ -9,7 +9,7 @@ CLASSES: Final[dict[str, str]] = {
     "subject": "as long as the person or organisation that it belongs to",
     "instance": "as long as the instance; nobody's data",
     "setup": "until the first account exists",
-    "metrics": "as long as the organisation's plan says",
+    "metrics": "as long as the organisation's plan says, which may be longer for roll-ups of 5 minutes and of an hour",
     "push": "until it is deleted, or not pushed again for as long as `[metrics] push_ttl` says",
     "delta": "a day after the last point that was added",
     "audit": "1 year after the event",

@@ -160,6 +160,15 @@ OIDC = "issuer = 'https://id.example'\n"
         ('[auth]\nsession_idle = "60d"', "2: auth.session_idle: expected at most auth.session_absolute"),
         ("[auth.argon2]\nmemory_cost = 8", "2: auth.argon2.memory_cost: expected at least 19456, got 8"),
         ('[[plan]]\nname = "a"\n[[plan]]\nname = "a"', " plan: expected a different name for each [[plan]]"),
+        ('[[plan]]\nretention_5m = "30d"', "2: plan.0.retention_5m: expected 0s, or at least retention"),
+        (
+            '[[plan]]\nretention = "30d"\nretention_5m = "90d"\nretention_1h = "60d"',
+            "4: plan.0.retention_1h: expected 0s, or at least retention_5m",
+        ),
+        (
+            '[[plan]]\nname = "a"\n[[plan]]\nretention = "30d"\nretention_1h = "29d"',
+            "5: plan.1.retention_1h: expected 0s, or at least retention",
+        ),
         ("plan = 3", "1: plan: expected [[plan]]"),
         ("server = 3", "1: server: expected a table"),
         ("[server]\nport = true", "2: server.port: expected whole number, got True (bool)"),

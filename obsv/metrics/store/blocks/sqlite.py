@@ -11,6 +11,7 @@ import asyncio
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import astuple
@@ -35,6 +36,7 @@ from obsv.metrics.store.blocks.window import DAY_MS, window_of
 T = TypeVar("T")
 
 READERS = 3
+ATTEMPTS, RETRY_S = 100, 0.02
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS metric_state (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS metric_segments (
@@ -105,7 +107,7 @@ class SQLiteBlockRepository:
                 "journal_size_limit=1048576",
                 "cache_size=-2048",
             ):
-                connection.execute(f"PRAGMA {pragma}")
+                _set(connection, pragma)
             self._local.connection = connection
             self._connections.append(connection)
         return connection
@@ -139,7 +141,7 @@ class SQLiteBlockRepository:
     async def open(self) -> None:
         """Make or open the file."""
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        await self._run(self._writer, _make_tables)
+        await self._write(_make_tables)
 
     async def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log into the file."""
@@ -368,6 +370,19 @@ class SQLiteBlockRepository:
         await self._run(self._writer, work)
 
 
+def _set(connection: sqlite3.Connection, pragma: str) -> None:
+    """Set something; others who open the file may have it locked, and a write-ahead log does not begin by waiting."""
+    for left in range(ATTEMPTS, -1, -1):
+        try:
+            connection.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError:
+            if not left:
+                raise
+            time.sleep(RETRY_S)
+        else:
+            return
+
+
 def _replace(connection: sqlite3.Connection, change: Change) -> None:
     """Delete and promote what the change says.  Raises _GoneError if not all of it is there."""
     for row_id in change.promote:
@@ -410,9 +425,15 @@ def _note_unrolled(connection: sqlite3.Connection, lost: Placement) -> None:
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
-    connection.executescript(SCHEMA)
+    _each(connection, SCHEMA)
     there = {row[1] for row in connection.execute("PRAGMA table_info(metric_blocks)")}
     for column in LATER_COLUMNS:
         if column not in there:
             connection.execute(f"ALTER TABLE metric_blocks ADD COLUMN {column} INTEGER NOT NULL DEFAULT 0")
-    connection.executescript(INDEXES)
+    _each(connection, INDEXES)
+
+
+def _each(connection: sqlite3.Connection, script: str) -> None:
+    """Statements one by one, since a script would end the transaction."""
+    for statement in script.split(";"):
+        connection.execute(statement)

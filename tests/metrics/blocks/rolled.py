@@ -12,11 +12,37 @@ import numpy as np
 from obsv.metrics.store.blocks import Blocks, Ragged
 from obsv.metrics.store.blocks.entries import COLUMNS
 from obsv.metrics.store.rolled import Buckets
-from obsv.metrics.store.types import STALE_BITS
+from obsv.metrics.store.types import STALE, STALE_BITS
 from tests.metrics.blocks.support import Model, bits, from_bits
 
 MINUTES_5, HOUR = 300_000, 3_600_000
 RESOLUTIONS = (MINUTES_5, HOUR)
+
+
+SHAPES = ("counter", "gauge", "flat", "slow", "odd")
+
+
+def shaped(shape: str, start_ms: int, step_ms: int, count: int, seed: int) -> list[tuple[int, float]]:
+    """Samples of one series as there are: counters that are reset, gauges, flags; some with what is no number."""
+    random = np.random.default_rng(seed)
+    times = start_ms + np.arange(count) * step_ms
+    match shape:
+        case "counter":
+            values = np.round(np.cumsum(random.integers(0, 900, count)) / 100 + 1000, 2)
+            if seed % 3 == 0:
+                values[count // 2 :] -= values[count // 2 - 1]
+        case "gauge":
+            values = np.round(random.normal(20, 5, count), 1 + seed % 3)
+        case "flat":
+            values = np.full(count, float(seed))
+        case "slow":
+            values = (random.random(count) > 0.03).astype(np.float64)
+        case _:
+            values = random.choice(np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 2.0**60, 0.1, -7.25]), count)
+    if seed % 4 == 0:
+        values[random.integers(0, count)] = STALE
+        values[-1] = STALE
+    return list(zip(times.tolist(), values.tolist(), strict=True))
 
 
 async def both(_org: int) -> Sequence[int]:

@@ -1,20 +1,16 @@
-"""Roll-ups are what the samples come to: whatever was written, merged, deleted and damaged in whatever order."""
+"""Roll-ups one by one: made, joined, damaged, deleted, let go of; and what is left when samples are."""
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import asyncpg
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
 
 from obsv.core.clock import ManualClock
 from obsv.metrics.store.base import StoreLimitExceeded
@@ -30,164 +26,13 @@ from obsv.metrics.store.blocks.repository import Piece, Placement
 from obsv.metrics.store.blocks.rewrite import Rewriter
 from obsv.metrics.store.blocks.window import WIDE_MS
 from obsv.metrics.store.rolled import BEGINNING, Buckets
-from obsv.metrics.store.types import STALE, STALE_BITS
+from obsv.metrics.store.types import STALE_BITS
 from tests.metrics.blocks.conftest import Repositories
-from tests.metrics.blocks.rolled import HOUR, MINUTES_5, RESOLUTIONS, both, check_rolled
+from tests.metrics.blocks.rolled import HOUR, MINUTES_5, RESOLUTIONS, SHAPES, both, check_rolled, shaped
 from tests.metrics.blocks.support import DAY, EVER, START, Model, Samples, from_bits, opened, read, settle
 from tests.postgres import create_database
 
 ORGS, SIDS = (1, 2), range(5)
-SHAPES = ("counter", "gauge", "flat", "slow", "odd")
-
-
-def shaped(shape: str, start_ms: int, step_ms: int, count: int, seed: int) -> list[tuple[int, float]]:
-    """Samples of one series as there are: counters that are reset, gauges, flags; some with what is no number."""
-    random = np.random.default_rng(seed)
-    times = start_ms + np.arange(count) * step_ms
-    match shape:
-        case "counter":
-            values = np.round(np.cumsum(random.integers(0, 900, count)) / 100 + 1000, 2)
-            if seed % 3 == 0:
-                values[count // 2 :] -= values[count // 2 - 1]
-        case "gauge":
-            values = np.round(random.normal(20, 5, count), 1 + seed % 3)
-        case "flat":
-            values = np.full(count, float(seed))
-        case "slow":
-            values = (random.random(count) > 0.03).astype(np.float64)
-        case _:
-            values = random.choice(np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 2.0**60, 0.1, -7.25]), count)
-    if seed % 4 == 0:
-        values[random.integers(0, count)] = STALE
-        values[-1] = STALE
-    return list(zip(times.tolist(), values.tolist(), strict=True))
-
-
-@dataclass(frozen=True)
-class Put:
-    samples: Samples
-
-
-@dataclass(frozen=True)
-class Settle:
-    steps: int
-
-
-@dataclass(frozen=True)
-class Later:
-    hours: int
-    resolutions: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Delete:
-    org: int
-    sids: list[int]
-    span: list[int]
-
-
-@dataclass(frozen=True)
-class DropBefore:
-    org: int
-    cutoff_ms: int
-
-
-points = st.builds(
-    shaped,
-    st.sampled_from(SHAPES),
-    # Days apart, at midnight and about it, and here and there.
-    st.builds(
-        lambda day, at: START + day * DAY + at, st.integers(0, 9), st.sampled_from([0, 1, -60_000, 7 * HOUR, 15_007])
-    ),
-    st.sampled_from([15_000, 60_000, MINUTES_5, 7 * 60_000, HOUR]),
-    st.integers(2, 50),
-    st.integers(0, 40),
-)
-series = st.tuples(st.sampled_from(ORGS), st.sampled_from(SIDS))
-moments = st.builds(lambda day, at: START + day * DAY + at, st.integers(0, 10), st.integers(0, DAY))
-spans = st.tuples(moments, moments).map(sorted)
-Step = Put | Settle | Later | Delete | DropBefore
-steps = st.lists(
-    st.one_of(
-        st.builds(Put, st.dictionaries(series, points, min_size=1, max_size=5)),
-        st.builds(Put, st.dictionaries(series, points, min_size=1, max_size=5)),
-        st.builds(Settle, st.integers(1, 20)),
-        st.builds(Settle, st.just(1000)),
-        st.builds(Later, st.sampled_from([1, 30, 24 * 40]), st.sampled_from([RESOLUTIONS, RESOLUTIONS[:1], ()])),
-        st.builds(Delete, st.sampled_from(ORGS), st.lists(st.sampled_from(SIDS), unique=True), spans),
-        st.builds(DropBefore, st.sampled_from(ORGS), moments),
-    ),
-    min_size=2,
-    max_size=14,
-)
-
-
-async def take(blocks: Blocks, model: Model, step: Step) -> None:
-    match step:
-        case Put(samples):
-            await blocks.flush(model.flush(samples))
-        case Settle(count):
-            for _ in range(count):
-                if not await blocks.compact(settle=True):
-                    break
-        case Delete(org, sids, (start_ms, end_ms)):
-            await blocks.delete(org, np.array(sorted(sids), dtype=np.uint32), start_ms, end_ms)
-            model.delete(org, sids, start_ms, end_ms)
-        case DropBefore(org, cutoff_ms):
-            await blocks.drop_before(org, cutoff_ms)
-            model.drop_before(org, cutoff_ms)
-        case Later():
-            raise AssertionError("the caller reopens")
-
-
-async def follow(make: Callable[[], BlockRepository], todo: list[Step], span: list[int]) -> None:
-    model, clock, wanted = Model(), ManualClock(START + HOUR), RESOLUTIONS
-
-    async def policy(_org: int) -> Sequence[int]:
-        return wanted
-
-    blocks = await opened(make(), clock, policy)
-    try:
-        for step in todo:
-            if isinstance(step, Later):
-                await blocks.close()
-                clock.advance(step.hours * HOUR / 1000)
-                wanted = step.resolutions
-                blocks = await opened(make(), clock, policy)
-            else:
-                await take(blocks, model, step)
-            for org in ORGS:
-                for one in (span, EVER):
-                    await check_rolled(blocks, model, org, SIDS, (one[0], one[1]))
-                assert await read(blocks, org, SIDS) == model.expected(org, SIDS, *EVER)
-        assert (await blocks.stats()).damaged == 0
-    finally:
-        await blocks.close()
-
-
-@given(steps, spans)
-@settings(max_examples=50, deadline=None)
-def test_sqlite_follows_the_model(todo: list[Step], span: list[int]) -> None:
-    with TemporaryDirectory() as folder:
-        asyncio.run(follow(lambda: SQLiteBlockRepository(Path(folder) / "blocks.sqlite"), todo, span))
-
-
-@given(todo=steps, span=spans)
-@settings(
-    max_examples=10,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-    phases=[phase for phase in Phase if phase is not Phase.shrink],
-)
-def test_postgres_follows_the_model(postgres_url: str, todo: list[Step], span: list[int]) -> None:
-    async def on_a_fresh_database() -> None:
-        dsn = await create_database(postgres_url)
-        await follow(lambda: PostgresBlockRepository(dsn), todo, span)
-
-    asyncio.run(on_a_fresh_database())
-
-
-# -- one by one ---------------------------------------------------------------------------------------------------
 
 
 def days(count: int, *, sids: Sequence[int] = SIDS, step_ms: int = 100_000, org: int = 1) -> Samples:

@@ -23,7 +23,7 @@ from tests.metrics.blocks.rolled import HOUR, MINUTES_5, RESOLUTIONS, SHAPES, ch
 from tests.metrics.blocks.support import DAY, EVER, START, Model, Samples, opened, read
 from tests.postgres import create_database
 
-ORGS, SIDS = (1, 2), range(5)
+ORGS, SIDS = (1, 2), range(3)
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,11 @@ class DropBefore:
 points = st.builds(
     shaped,
     st.sampled_from(SHAPES),
-    # Days apart, at midnight and about it, and here and there.
+    # At midnight and about it, and among each other; now and then some days apart.
     st.builds(
-        lambda day, at: START + day * DAY + at, st.integers(0, 9), st.sampled_from([0, 1, -60_000, 7 * HOUR, 15_007])
+        lambda day, at: START + day * DAY + at,
+        st.sampled_from([0, 0, 1, 9]),
+        st.sampled_from([0, 1, -60_000, 90_000, 15_007, 7 * HOUR]),
     ),
     st.sampled_from([15_000, 60_000, MINUTES_5, 7 * 60_000, HOUR]),
     st.integers(2, 50),
@@ -72,8 +74,8 @@ spans = st.tuples(moments, moments).map(sorted)
 Step = Put | Settle | Later | Delete | DropBefore
 steps = st.lists(
     st.one_of(
-        st.builds(Put, st.dictionaries(series, points, min_size=1, max_size=5)),
-        st.builds(Put, st.dictionaries(series, points, min_size=1, max_size=5)),
+        st.builds(Put, st.dictionaries(series, points, min_size=1, max_size=4)),
+        st.builds(Put, st.dictionaries(series, points, min_size=1, max_size=4)),
         st.builds(Settle, st.integers(1, 20)),
         st.builds(Settle, st.just(1000)),
         st.builds(Later, st.sampled_from([1, 30, 24 * 40]), st.sampled_from([RESOLUTIONS, RESOLUTIONS[:1], ()])),

@@ -46,10 +46,10 @@ class TooManySamples(ExecutionError):
 
 
 class QueryTimeout(PromqlError):
-    """It took longer than its limit."""
+    """It took longer than its limit; `where` it was then."""
 
-    def __init__(self) -> None:
-        super().__init__("query timed out in expression evaluation")
+    def __init__(self, where: str = "expression evaluation") -> None:
+        super().__init__(f"query timed out in {where}")
 
 
 class QueryCanceled(PromqlError):

@@ -4,6 +4,7 @@ from obsv.metrics.api.admin import metrics_admin_router
 from obsv.metrics.api.beside import beside_handlers
 from obsv.metrics.api.cardinality import cardinality_router
 from obsv.metrics.api.deletion import deletion_router
+from obsv.metrics.api.features import features_handler
 from obsv.metrics.api.federate import federation_router
 from obsv.metrics.api.router import prometheus_router
 from obsv.metrics.api.shared_series import shared_series_handler
@@ -14,6 +15,7 @@ __all__ = [
     "beside_handlers",
     "cardinality_router",
     "deletion_router",
+    "features_handler",
     "federation_router",
     "metrics_admin_router",
     "parse_handler",

@@ -120,12 +120,13 @@ def test_the_coding_is_one_that_is_wanted(accepted: bytes, coding: str) -> None:
 
 def test_federation(server: Server) -> None:
     match = urllib.parse.quote('{__name__=~"requests_total|my.metric"}')
-    status, headers, body = server.ask(f"/federate?match[]={match}")
+    status, headers, body = server.ask(f"/federate?match[]={match}", Accept="text/plain;escaping=allow-utf-8")
     lines = body.decode().splitlines()
-    assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert status == 200
+    assert headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8"
     assert lines.count("# TYPE requests_total untyped") == 1
-    assert f'requests_total{{job="web",path="/7"}} 2 {server.now}' in lines
-    assert f'{{"my.metric","a b"="quote \\" and \\\\"}} 1.5 {server.now}' in lines
+    assert f'requests_total{{job="web",path="/7",instance=""}} 2 {server.now}' in lines
+    assert f'{{"my.metric","a b"="quote \\" and \\\\",instance=""}} 1.5 {server.now}' in lines
 
 
 @pytest.mark.peers
@@ -199,8 +200,8 @@ def test_a_syntax_tree() -> None:
                         "range": 300_000,
                         "offset": 60_000,
                         "matchers": [
-                            {"type": "=", "name": "__name__", "value": "x"},
                             {"type": "!=", "name": "a", "value": "b"},
+                            {"type": "=", "name": "__name__", "value": "x"},
                         ],
                         "timestamp": None,
                         "startOrEnd": None,

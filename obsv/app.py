@@ -71,11 +71,13 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             lookback_ms=settings.metrics.lookback,
             timeout_s=settings.metrics.query_timeout / 1000,
             max_samples=settings.metrics.query_max_samples,
+            max_series=settings.metrics.query_max_series,
+            max_memory=settings.metrics.query_max_memory,
             threads=settings.metrics.query_concurrency,
         )
     )
     stats = IngestStats()
-    selfmetrics.register(stats, instance.store)
+    selfmetrics.register(stats, instance.store, engine.running)
 
     async def authenticate(scope: Scope) -> Actor:
         return await authenticate_asgi(scope, "metrics:write")

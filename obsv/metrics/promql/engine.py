@@ -15,13 +15,24 @@ import numpy as np
 from obsv.metrics.histograms import Histogram
 from obsv.metrics.promql import durations
 from obsv.metrics.promql.ast import Node
-from obsv.metrics.promql.errors import ExecutionError, QueryTimeout, TooManySamples, WrongType
+from obsv.metrics.promql.budget import Budget, samples_size
+from obsv.metrics.promql.counts import Counts
+from obsv.metrics.promql.errors import (
+    ExecutionError,
+    QueryTimeout,
+    TooManySamples,
+    TooManySeries,
+    TooMuchMemory,
+    WrongType,
+)
 from obsv.metrics.promql.evaluate import Evaluator, Value
-from obsv.metrics.promql.fetch import wanted
+from obsv.metrics.promql.fetch import Need, wanted
 from obsv.metrics.promql.options import EngineOptions
 from obsv.metrics.promql.parser import parse
+from obsv.metrics.promql.running import Running
 from obsv.metrics.promql.stop import Stop
 from obsv.metrics.promql.values import Grid, Matrix, Scalar, Vector
+from obsv.metrics.store.base import StoreLimitExceeded
 from obsv.metrics.store.types import Float64, Labels, Matcher, SeriesSet
 
 INLINE = 2000
@@ -45,7 +56,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One evaluation.  An instant query is a grid of one step."""
+    """One evaluation.  An instant query is a grid of one step; `counted` asks for `Result.stats`."""
 
     org: int
     text: str
@@ -53,6 +64,24 @@ class Query:
     is_range: bool
     lookback_ms: int = 0
     timeout_s: float = 0.0
+    counted: bool = False
+
+
+@dataclass(slots=True)
+class Stats:
+    """What a query cost: seconds, bytes at the most, samples read, and samples looked at a step.
+
+    `cells` is the most series by steps that a selector gave.
+    """
+
+    queued_s: float = 0.0
+    prepared_s: float = 0.0
+    evaluated_s: float = 0.0
+    total_s: float = 0.0
+    memory: int = 0
+    samples: int = 0
+    cells: int = 0
+    counts: Counts | None = None
 
 
 @dataclass(slots=True)
@@ -63,7 +92,7 @@ class Result:
     grid: Grid
     warnings: list[str] = field(default_factory=list[str])
     infos: list[str] = field(default_factory=list[str])
-    samples: int = 0
+    stats: Stats = field(default_factory=Stats)
     histograms: list[Histogram] = field(default_factory=list[Histogram])
     """What tokens among the values stand for."""
 
@@ -75,9 +104,13 @@ def _settled_tree(text: str) -> Node | None:
     return node if durations.is_settled(node) else None
 
 
-def _tree(text: str) -> Node:
+def _tree(query: Query) -> Node:
     """Dashboards and rules ask the same again and again."""
-    return _settled_tree(text) or parse(text)
+    if (settled := _settled_tree(query.text)) is not None:
+        return settled
+    node = parse(query.text)
+    durations.resolve(node, query.grid, query.text)
+    return node
 
 
 class Engine:
@@ -85,9 +118,9 @@ class Engine:
 
     def __init__(self, options: EngineOptions | None = None) -> None:
         self.options = options or EngineOptions()
+        self.running = Running()
         self._pool = ThreadPoolExecutor(self.options.threads, thread_name_prefix="promql")
         self._gate = asyncio.Semaphore(self.options.threads)
-        self._waiting = 0
 
     def close(self) -> None:
         """End the threads; queries in progress finish."""
@@ -96,62 +129,102 @@ class Engine:
     @property
     def is_full(self) -> bool:
         """Whether as many queries wait as may."""
-        return self._waiting >= self.options.queue
+        return self.running.asked >= self.options.queue
 
     async def run(self, source: Source, query: Query) -> Result:
-        """Evaluate.  Raises ParseError, ExecutionError, TooManySamples, QueryTimeout, or the store's own errors."""
-        node = _tree(query.text)
-        if query.is_range and node.type not in ("vector", "scalar"):
-            kind = "range vector" if node.type == "matrix" else node.type
-            raise WrongType(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
-        limit_s = min(query.timeout_s or self.options.timeout_s, self.options.timeout_s)
-        stop = Stop(time.monotonic() + limit_s)
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(limit_s):
-                async with self._gate:
-                    return await self._evaluate(source, query, node, stop)
-        except TimeoutError:
-            raise QueryTimeout from None
-        except asyncio.CancelledError:
-            stop.cancel()
-            raise
-        finally:
-            self._waiting -= 1
+        """Evaluate.  Raises ParseError, ExecutionError, QueryTimeout, or the store's own errors.
 
-    async def _evaluate(self, source: Source, query: Query, node: Node, stop: Stop) -> Result:
-        durations.resolve(node, query.grid, query.text)
-        lookback = query.lookback_ms or self.options.lookback_ms
-        needs, steps = wanted(node, query.grid, lookback, self.options.subquery_step_ms)
-        if steps > self.options.max_samples:
+        A caller that is cancelled ends the evaluation, whose thread stops at its next look.
+        """
+        begun = self.running.begin()
+        try:
+            node = _tree(query)
+            if query.is_range and node.type not in ("vector", "scalar"):
+                kind = "range vector" if node.type == "matrix" else node.type
+                raise WrongType(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
+            result = await self._within(source, query, node)
+        except BaseException as error:
+            self.running.end(begun, error)
+            raise
+        self.running.end(begun)
+        return result
+
+    async def _within(self, source: Source, query: Query, node: Node) -> Result:
+        """Evaluate within the time that there is, waiting included."""
+        limit_s = min(query.timeout_s or self.options.timeout_s, self.options.timeout_s)
+        begun, stats, where = time.monotonic(), Stats(), "query queue"
+        stop = Stop(begun + limit_s)
+        try:
+            async with asyncio.timeout(limit_s), self._gate:
+                where = "expression evaluation"
+                stats.queued_s = time.monotonic() - begun
+                result = await self._evaluate(source, query, node, stop, stats)
+                stats.total_s = time.monotonic() - begun
+                return result
+        except TimeoutError:
+            raise QueryTimeout(where) from None
+        finally:
+            stop.cancel()
+
+    async def _evaluate(self, source: Source, query: Query, node: Node, stop: Stop, stats: Stats) -> Result:
+        lookback, options = query.lookback_ms or self.options.lookback_ms, self.options
+        needs, steps = wanted(node, query.grid, lookback, options.subquery_step_ms)
+        if steps > options.max_samples:
             raise TooManySamples
-        left, cells, data = self.options.max_samples, steps, dict[int, SeriesSet]()
-        for need in needs:
-            data[id(need.node)] = await source.select(
-                query.org, need.node.matchers, need.start_ms, need.end_ms, limit=left, newest=need.newest
-            )
-            left -= len(data[id(need.node)].t)
-            cells = max(cells, need.steps * len(data[id(need.node)].labels))
-            if left <= 0:
-                raise TooManySamples
+        budget, begun = Budget(options.max_memory), time.monotonic()
+        data = await self._fetch(source, query.org, needs, budget, stats) if needs else {}
+        cells = max(steps, stats.cells)
+        if cells > options.max_samples:
+            raise TooManySamples
+        if query.counted:
+            stats.counts = Counts(query.grid.count)
         evaluator = Evaluator(
             node,
             data,
             query.grid,
             lookback_ms=lookback,
-            options=self.options,
+            options=options,
             stop=stop,
             text=query.text,
+            budget=budget,
+            counts=stats.counts,
         )
-        if cells > self.options.max_samples:
-            raise TooManySamples
-        if self.options.max_samples - left + cells <= INLINE:
+        stats.prepared_s = time.monotonic() - begun
+        if stats.samples + cells <= INLINE:
             value = evaluator.finish()
         else:
             loop = asyncio.get_running_loop()
-            value = await loop.run_in_executor(self._pool, evaluator.finish)
-        notes, samples = evaluator.notes, self.options.max_samples - left
-        return Result(value, query.grid, notes.warnings, notes.infos, samples, evaluator.histograms)
+            value = await loop.run_in_executor(self._pool, self.running.evaluated(evaluator.finish))
+        stats.evaluated_s, stats.memory = time.monotonic() - begun - stats.prepared_s, budget.peak
+        notes = evaluator.notes
+        return Result(value, query.grid, notes.warnings, notes.infos, stats, evaluator.histograms)
+
+    async def _fetch(
+        self, source: Source, org: int, needs: list[Need], budget: Budget, stats: Stats
+    ) -> dict[int, SeriesSet]:
+        """The samples of each need, by its node.  Raises TooManySamples, TooManySeries, TooMuchMemory."""
+        options, series_left = self.options, self.options.max_series
+        data: dict[int, SeriesSet] = {}
+        for need in needs:
+            samples_left = options.max_samples - stats.samples
+            limit = min(samples_left, budget.samples_left)
+            try:
+                found = await source.select(
+                    org, need.node.matchers, need.start_ms, need.end_ms, limit=limit, newest=need.newest
+                )
+            except StoreLimitExceeded:
+                raise TooManySamples if limit == samples_left else TooMuchMemory(budget.most) from None
+            rows = len(found.labels)
+            stats.samples, series_left = stats.samples + len(found.t), series_left - rows
+            stats.cells = max(stats.cells, rows * need.steps)
+            if stats.samples >= options.max_samples:
+                raise TooManySamples
+            if series_left < 0:
+                raise TooManySeries(options.max_series)
+            budget.hold(samples_size(found))
+            budget.check_cells(rows, need.steps)
+            data[id(need.node)] = found
+        return data
 
     async def range_matrix(self, source: Source, org: int, text: str, grid: Grid) -> tuple[list[Labels], Float64]:
         """A range query's rows as (labels, float64[k, steps]), NaN where a row has no value."""

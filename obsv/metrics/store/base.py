@@ -47,7 +47,7 @@ class MetricStore(Protocol):
 
     async def series(
         self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
-    ) -> list[dict[str, str]]: ...
+    ) -> Sequence[dict[str, str]]: ...
 
     async def label_names(
         self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 import cramjam
+import numpy as np
 import structlog
 
 from obsv.metrics.cardinality import Cardinality, cardinality
@@ -36,6 +37,8 @@ Item = TypeVar("Item")
 COMPACT_EVERY_S = 10
 RETRY_S = 5
 HISTOGRAMS_AT_ONCE = 200
+PART_SAMPLES = 7
+"""A part of a native histogram counts as so many samples more: it becomes an object."""
 MERGE_INLINE = 20_000
 """Fewer samples than this are merged on the event loop: a thread would take longer."""
 
@@ -255,21 +258,24 @@ class BlockStore:
             sids, offsets, t, v = merge(
                 (stored.sids, stored.offsets, stored.t, stored.v), (recent.sids, recent.offsets, recent.t, recent.v)
             )
-        if len(t) > limit:
+        is_native = self._head.index.has(org, native.PART)
+        parts = self._head.index.carrying(org, native.PART, sids) if is_native else sids[:0]
+        counts = np.diff(offsets)[np.isin(sids, parts)] if is_native else offsets[:0]
+        if len(t) + PART_SAMPLES * int(counts.sum()) > limit:
             raise _too_many(limit)
         series = SeriesSet(self._head.index.label_sets(sids), offsets, t, v)
-        return native.folded(series) if self._head.index.has(org, native.PART) else series
+        return native.folded(series) if is_native else series
 
     async def series(
         self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
-    ) -> list[dict[str, str]]:
+    ) -> Sequence[dict[str, str]]:
         """Label sets of series that pass one of the sets; at most `limit` unless that is 0."""
 
-        def read() -> list[dict[str, str]]:
+        def read() -> Sequence[dict[str, str]]:
             found = self._head.index.find_any(org, matcher_sets, start_ms)
             if self._head.index.has(org, native.PART):
                 return _cut(native.wholes(self._head.index.labels(found)), limit)
-            return self._head.index.labels(found[:limit] if limit > 0 else found)
+            return self._head.index.label_sets(found[:limit] if limit > 0 else found)
 
         return await off_loop(self._head.series // 16, read)
 

@@ -10,6 +10,7 @@ from obsv.metrics.kernels.promql import RangeFunction
 from obsv.metrics.promql.ast import Call, Node, Selector, unwrap
 from obsv.metrics.promql.compute import compute
 from obsv.metrics.promql.functions.base import Function
+from obsv.metrics.promql.functions.windows import count_windows
 from obsv.metrics.promql.values import Grid, Vector
 from obsv.metrics.store.types import Labels
 
@@ -35,7 +36,8 @@ def _absent(ev: Evaluator, node: Call, grid: Grid) -> Vector:
         vector = ev.vector(node.args[0], grid)
     else:
         matrix = ev.matrix(node.args[0], grid)
-        vector = ev.spread(compute(RangeFunction.PRESENT, matrix), matrix.grid, grid)
+        count_windows(ev, matrix)
+        vector = ev.spread(compute(ev, RangeFunction.PRESENT, matrix), matrix.grid, grid)
     missing = np.logical_not(np.logical_or.reduce(vector.present, axis=0))
     if not missing.any():
         return Vector.empty(grid.count)

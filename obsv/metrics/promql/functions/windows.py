@@ -62,6 +62,7 @@ def _window(ev: Evaluator, node: Call, grid: Grid) -> Vector:
         _check_smoothing(params)
     arg = node.args[at]
     matrix = ev.matrix(arg, grid)
+    count_windows(ev, matrix)
     function = NAMES[node.name]
     inner = unwrap(arg)
     modifier = inner.modifier if isinstance(inner, Selector) else ""
@@ -79,6 +80,12 @@ def _window(ev: Evaluator, node: Call, grid: Grid) -> Vector:
             note_counter(ev, arg, matrix.series.labels[0])
     vector = ev.spread(vector, matrix.grid, grid)
     return vector if node.name in KEEPS_NAME else ev.computed(vector)
+
+
+def count_windows(ev: Evaluator, matrix: Matrix) -> None:
+    """Count the samples in windows, where that is asked for."""
+    if ev.counts:
+        ev.counts.add_windows(compute(ev, RangeFunction.COUNT, matrix).values)
 
 
 def note_counter(ev: Evaluator, arg: Node, labels: Labels) -> None:
@@ -108,18 +115,18 @@ def _check_smoothing(params: Params) -> None:
 def _floats_only(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, params: Params) -> Vector:
     found = is_token(matrix.series.v) if ev.histograms else None
     if found is None or not found.any():
-        return compute(function, matrix, params)
+        return compute(ev, function, matrix, params)
     floats = replace(matrix, series=keep_samples(matrix.series, ~found))
-    both = compute(RangeFunction.PRESENT, floats).present
-    both &= compute(RangeFunction.PRESENT, replace(matrix, series=keep_samples(matrix.series, found))).present
+    both = compute(ev, RangeFunction.PRESENT, floats).present
+    both &= compute(ev, RangeFunction.PRESENT, replace(matrix, series=keep_samples(matrix.series, found))).present
     for row in np.flatnonzero(both.any(axis=1)).tolist():
         ev.notes.ignored_in_range(matrix.series.labels[row].get("__name__", ""), node)
-    return compute(function, floats, params)
+    return compute(ev, function, floats, params)
 
 
 def _any(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, params: Params) -> Vector:
     """By the kernel, but for series with histograms or start times where those make a difference."""
-    vector, series = compute(function, matrix, params), matrix.series
+    vector, series = compute(ev, function, matrix, params), matrix.series
     if function not in slow_windows.COMPUTE:
         return vector
     slow = np.zeros(len(series.labels), np.bool_)
@@ -130,7 +137,7 @@ def _any(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, par
     rows = np.flatnonzero(slow)
     if len(rows):
         some = replace(matrix, series=slow_windows.rows_of(series, rows), unnamed=None)
-        part = _empty(some)
+        part = _empty(ev, some)
         slow_windows.fill(ev, node, slow_windows.COMPUTE[function], some, part)
         vector.values[rows], vector.present[rows] = part.values, part.present
     return vector
@@ -148,14 +155,15 @@ def _rows_with(series: SeriesSet, marked: Mask) -> Mask:
 
 
 def _extended(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, modifier: str) -> Vector:
-    vector = _empty(matrix)
+    vector = _empty(ev, matrix)
     margins = (ev.lookback_ms, ev.lookback_ms if modifier == "smoothed" else 0)
     slow_windows.fill(ev, node, slow_windows.extended(function, modifier), matrix, vector, margins=margins)
     return vector
 
 
-def _empty(matrix: Matrix) -> Vector:
+def _empty(ev: Evaluator, matrix: Matrix) -> Vector:
     shape = (len(matrix.series.labels), matrix.grid.count)
+    ev.budget.check_cells(*shape)
     return Vector(matrix.series.labels, np.zeros(shape), np.zeros(shape, np.bool_), unnamed=matrix.unnamed)
 
 

@@ -10,10 +10,11 @@ from urllib.parse import unquote_to_bytes
 from litestar import Response, get, route
 from litestar.handlers import HTTPRouteHandler
 
-from obsv.metrics.api.answers import success
+from obsv.metrics.api.answers import listed
 from obsv.metrics.api.params import GET_POST, AnyRequest, BadData, Params, org_of
 from obsv.metrics.promql.text import quoted_bytes
 from obsv.metrics.store.base import MetricStore
+from obsv.metrics.store.types import Labels
 
 TRUNCATED = "results truncated due to limit"
 MOST = 1_000_000
@@ -23,10 +24,10 @@ _ESCAPED = re.compile(r"(?:[^_]|__|_[0-9a-fA-F]{1,5}_)*")
 _ESCAPE = re.compile(r"__|_([0-9a-fA-F]{1,5})_")
 
 
-def find_series(store: Callable[[], MetricStore]) -> Callable[[AnyRequest], Awaitable[Response[bytes]]]:
+def find_series(store: Callable[[], MetricStore]) -> Callable[[AnyRequest], Awaitable[Response[Any]]]:
     """What answers /series."""
 
-    async def find(request: AnyRequest) -> Response[bytes]:
+    async def find(request: AnyRequest) -> Response[Any]:
         params = (await Params.of(request)).check_form()
         if not params.all("match[]"):
             raise BadData("no match[] parameter provided")
@@ -43,7 +44,7 @@ def label_handlers(store: Callable[[], MetricStore]) -> list[HTTPRouteHandler]:
     """Names and values."""
 
     @route("/labels", http_method=GET_POST, status_code=200, summary="Label names")
-    async def labels(request: AnyRequest) -> Response[bytes]:
+    async def labels(request: AnyRequest) -> Response[Any]:
         params = await Params.of(request)
         limit = params.limit()
         start, end = params.span()
@@ -51,7 +52,7 @@ def label_handlers(store: Callable[[], MetricStore]) -> list[HTTPRouteHandler]:
         return _cut(await store().label_names(org, sets, start, end, limit=most + 1), most)
 
     @get("/label/{name:str}/values", summary="Values of a label")
-    async def label_values(request: AnyRequest) -> Response[bytes]:
+    async def label_values(request: AnyRequest) -> Response[Any]:
         params = await Params.of(request)
         name = label_name(request)
         limit = params.limit()
@@ -66,8 +67,8 @@ def _most(limit: int) -> int:
     return min(limit, MOST) if limit else MOST
 
 
-def _cut(found: Sequence[Any], most: int) -> Response[bytes]:
-    return success(found[:most], [TRUNCATED] if len(found) > most else None)
+def _cut(found: Sequence[str] | Sequence[Labels], most: int) -> Response[Any]:
+    return listed(found[:most], [TRUNCATED] if len(found) > most else None)
 
 
 def label_name(request: AnyRequest) -> str:

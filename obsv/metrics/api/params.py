@@ -21,9 +21,13 @@ NOT_EMPTY = "match[] must contain at least one non-empty matcher"
 _BAD_ESCAPE = re.compile(r"%(?![0-9a-fA-F]{2}).{0,2}", re.DOTALL)
 
 
+def _plain(text: str) -> str:
+    return unquote_plus(text) if "%" in text or "+" in text else text
+
+
 def org_of(request: AnyRequest) -> int:
     """The organisation of who asks.  Raises Forbidden where there is none."""
-    org: int | None = request.state.actor.org
+    org: int | None = request.scope["state"]["actor"].org
     if org is None:
         raise Forbidden("This token belongs to no organisation.")
     return org
@@ -50,11 +54,11 @@ class Params:
                 continue
             if ";" in part:
                 self.fault = self.fault or "invalid semicolon separator in query"
-            elif bad := _BAD_ESCAPE.search(part):
+            elif "%" in part and (bad := _BAD_ESCAPE.search(part)):
                 self.fault = self.fault or f'invalid URL escape "{bad[0]}"'
             else:
                 name, _, value = part.partition("=")
-                pairs.append((unquote_plus(name), unquote_plus(value)))
+                pairs.append((_plain(name), _plain(value)))
         return pairs
 
     @classmethod

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from litestar import Response, route
 from litestar.handlers import HTTPRouteHandler
 
 from obsv.core.errors import Unavailable
-from obsv.metrics.api.answers import envelope, result_json, success
+from obsv.metrics.api.answers import queried, success
+from obsv.metrics.api.gone import while_there
 from obsv.metrics.api.labels import TRUNCATED
 from obsv.metrics.api.params import GET_POST, AnyRequest, BadData, Params, org_of
+from obsv.metrics.api.query_stats import stats_json
+from obsv.metrics.api.results import answer_of
 from obsv.metrics.promql import Engine, Grid, Query, QueryTimeout, parse, print_expr
 from obsv.metrics.promql.options import MAX_POINTS
 from obsv.metrics.store.base import MetricStore
@@ -22,22 +26,23 @@ NS_PER_MS = 1_000_000
 def query_handlers(store: Callable[[], MetricStore], engine: Callable[[], Engine]) -> list[HTTPRouteHandler]:
     """Evaluation at one time and over a range, and a query's normal form."""
 
-    async def evaluate(request: AnyRequest, *, is_range: bool) -> Response[bytes]:
+    async def evaluate(request: AnyRequest, *, is_range: bool) -> Response[Any]:
         params = await Params.of(request)
         limit = params.limit()
         query = _query(params, org_of(request), is_range=is_range)
         if engine().is_full:
             raise Unavailable("Too many queries are waiting; try again in a moment.", retry_after_s=1)
-        result = await engine().run(store(), query)
-        data, is_cut = result_json(result, is_range=is_range, limit=limit)
-        return envelope(data, result.warnings + ([TRUNCATED] if is_cut else []), result.infos)
+        result = await while_there(request, engine().run(store(), query))
+        answer = answer_of(result, is_range=is_range, limit=limit)
+        stats = stats_json(result, per_step=params.text("stats") == "all") if query.counted else b""
+        return queried(answer, result.warnings + ([TRUNCATED] if answer.is_cut else []), result.infos, stats)
 
     @route("/query", http_method=GET_POST, status_code=200, summary="Evaluate at one time")
-    async def query(request: AnyRequest) -> Response[bytes]:
+    async def query(request: AnyRequest) -> Response[Any]:
         return await evaluate(request, is_range=False)
 
     @route("/query_range", http_method=GET_POST, status_code=200, summary="Evaluate over a range of time")
-    async def query_range(request: AnyRequest) -> Response[bytes]:
+    async def query_range(request: AnyRequest) -> Response[Any]:
         return await evaluate(request, is_range=True)
 
     @route("/format_query", http_method=GET_POST, status_code=200, summary="A query in its normal form")
@@ -53,7 +58,8 @@ def _query(params: Params, org: int, *, is_range: bool) -> Query:
     timeout_s = _timeout_s(params)
     lookback = params.duration_ns("lookback_delta") if params.text("lookback_delta") else 0
     lookback_ms = max(1, lookback // NS_PER_MS) if lookback > 0 else 0
-    return Query(org, params.text("query"), grid, is_range, lookback_ms, timeout_s)
+    counted = bool(params.text("stats"))
+    return Query(org, params.text("query"), grid, is_range, lookback_ms, timeout_s, counted)
 
 
 def _timeout_s(params: Params) -> float:

@@ -23,7 +23,7 @@ from tests.metrics.ingest.wire import series, snappy
 pytestmark = [pytest.mark.peers, pytest.mark.slow, pytest.mark.timeout(240)]
 
 Pairs = Sequence[tuple[str, str]]
-FEATURES = "--enable-feature=promql-experimental-functions,exemplar-storage"
+FEATURES = "--enable-feature=promql-experimental-functions,exemplar-storage,promql-per-step-stats"
 V1 = "/api/v1/"
 FORM = "application/x-www-form-urlencoded"
 
@@ -281,6 +281,29 @@ BODIES: tuple[tuple[str, Pairs, bytes, str], ...] = (
 @pytest.mark.parametrize(("path", "params", "body", "kind"), BODIES)
 def test_posted_forms(both: Both, path: str, params: Pairs, body: bytes, kind: str) -> None:
     same(both, V1 + path, params, method="POST", body=body, kind=kind)
+
+
+COUNTED = (
+    "node_load1", "sum(rate(http_requests_total[1m]))", "1", "up + up", "max_over_time(node_load1[2m:30s])", "node_load1 @ end()",
+    "rate(node_network_receive_bytes_total[1m] offset 30s)", "sum(sum_over_time(rate(http_requests_total[1m])[1m:15s]))", "nothing",
+    "quantile_over_time(0.5, node_load1[2m])", "absent_over_time(up[1m])", "topk(2, node_load1) or up", "last_over_time(up[1m] @ end())",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("stats", ["true", "all", "anything"])
+@pytest.mark.parametrize("text", COUNTED)
+def test_stats(both: Both, text: str, stats: str) -> None:
+    for kind, moment in (
+        ("query", [("time", "END")]),
+        ("query_range", [("start", "BEGIN"), ("end", "END"), ("step", "30")]),
+    ):
+        ours, theirs = both.ask(V1 + kind, [("query", text), ("stats", stats), *moment])
+        mine, others = ours[2]["data"]["stats"], theirs[2]["data"]["stats"]
+        assert mine["timings"].keys() == others["timings"].keys()
+        assert mine["samples"]["totalQueryableSamples"] == others["samples"]["totalQueryableSamples"]
+        assert mine["samples"].keys() >= others["samples"].keys()
+        steps = "totalQueryableSamplesPerStep"
+        assert mine["samples"].get(steps) == others["samples"].get(steps)
 
 
 EXPRESSIONS = (

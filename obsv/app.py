@@ -19,7 +19,7 @@ from obsv.core.duration import format_duration_ms
 from obsv.hosts import Rows, hosts_router
 from obsv.http import Application, exception_handlers, health_router, install_frame, openapi_config, reference_router
 from obsv.lifespan import Instance
-from obsv.metrics import rules, scrape, selfmetrics
+from obsv.metrics import remote_read, rules, scrape, selfmetrics
 from obsv.metrics.api import (
     beside_handlers,
     cardinality_router,
@@ -144,6 +144,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 rules.rules_handler(recording.of),
                 parse_handler(),
                 features_handler(),
+                remote_read.read_handler(instance.store, _read_limits(settings)),
                 *beside_handlers(instance.beside),
                 *status_handlers(instance.store, scraper.targets, _flags(settings)),
             ),
@@ -185,6 +186,16 @@ def _otlp_options(settings: Settings) -> otlp.Options:
     )
 
 
+def _read_limits(settings: Settings) -> remote_read.ReadLimits:
+    metrics = settings.metrics
+    return remote_read.ReadLimits(
+        max_samples=metrics.query_max_samples,
+        max_memory=metrics.query_max_memory,
+        timeout_s=metrics.query_timeout / 1000,
+        at_once=metrics.query_concurrency,
+    )
+
+
 def _flags(settings: Settings) -> dict[str, str]:
     """What Prometheus has as flags, by the names that its clients know."""
     metrics = settings.metrics
@@ -194,6 +205,8 @@ def _flags(settings: Settings) -> dict[str, str]:
         "query.timeout": format_duration_ms(metrics.query_timeout),
         "query.max-samples": str(metrics.query_max_samples),
         "query.max-concurrency": str(metrics.query_concurrency),
+        "storage.remote.read-concurrent-limit": str(metrics.query_concurrency),
+        "storage.remote.read-sample-limit": str(metrics.query_max_samples),
         "storage.tsdb.retention.time": format_duration_ms(longest),
         "web.enable-remote-write-receiver": "true",
         "web.enable-otlp-receiver": "true",

@@ -176,7 +176,7 @@ PUBLIC = {
     *(f"GET {API}/schema", f"GET {API}/schema/openapi.json", f"GET {API}/schema/{{path:str}}"),
 }
 MACHINES = {
-    *("ANY /api/v1/write", "GET /metrics"),
+    *("ANY /api/v1/write", "POST /api/v1/read", "GET /metrics"),
     *("POST /write", "POST /api/v2/write", "POST /influx/write", "POST /influx/api/v2/write"),
     *("GET /query", "POST /query", "GET /influx/query", "POST /influx/query"),
     *("POST /v1/metrics", "POST /api/v1/otlp/v1/metrics", "POST /opentelemetry/v1/metrics"),

@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from obsv.metrics.api.answers import success
 from obsv.metrics.promql import AGGREGATES, SIGNATURES
+from obsv.metrics.promql.signatures import FOREIGN
 
 _THERE = {
     "api": (
@@ -19,7 +20,7 @@ _THERE = {
         "group_right", "ignoring", "negative_offset", "offset", "on", "per_query_lookback_delta", "per_step_stats",
         "smoothed", "subqueries", "without",
     ),
-    "promql_functions": tuple(SIGNATURES),
+    "promql_functions": tuple(SIGNATURES.keys() - FOREIGN),
     "promql_operators": (
         "!=", "!~", "%", "*", "+", "-", "/", "<", "</", "<=", "==", "=~", ">", ">/", ">=", "@", "^", "and", "atan2",
         "or", "unless", *AGGREGATES,

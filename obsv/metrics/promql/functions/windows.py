@@ -28,7 +28,7 @@ NAMES = {
     "resets": RangeFunction.RESETS, "deriv": RangeFunction.DERIV, "predict_linear": RangeFunction.PREDICT_LINEAR,
     "double_exponential_smoothing": RangeFunction.SMOOTH, "ts_of_min_over_time": RangeFunction.TS_OF_MIN,
     "ts_of_max_over_time": RangeFunction.TS_OF_MAX, "ts_of_first_over_time": RangeFunction.TS_OF_FIRST,
-    "ts_of_last_over_time": RangeFunction.TS_OF_LAST,
+    "ts_of_last_over_time": RangeFunction.TS_OF_LAST, "default_rollup": RangeFunction.LAST,
     **{
         f"{function.name.lower()}_over_time": function
         for function in (
@@ -38,7 +38,7 @@ NAMES = {
         )
     },
 }  # fmt: skip
-KEEPS_NAME = frozenset(("last_over_time", "first_over_time"))
+KEEPS_NAME = frozenset(("last_over_time", "first_over_time", "default_rollup"))
 COUNTERS = frozenset(("rate", "increase"))
 FLOATS_ONLY = frozenset(
     (

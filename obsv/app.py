@@ -30,6 +30,7 @@ from obsv.metrics.api import (
     parse_handler,
     prometheus_router,
     shared_series_handler,
+    snapshot_router,
     status_handlers,
 )
 from obsv.metrics.ingest import (
@@ -101,6 +102,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         author = author_of(request)
         await audit.write("metrics.deleted", org=request.state.actor.org, actor=author, details={"count": count})
 
+    async def note_snapshot(request: Request[Any, Any, Any]) -> None:
+        author = author_of(request)
+        await audit.write("backup.created", org=request.state.actor.org, actor=author, details={"kind": "metrics"})
+
     scraper = scrape.Scraper(settings.scrapes, scrape.Ports(clock, exposition.parse, store_own, organisation))
     recording = rules.Rules(
         rules.load_groups(settings.metrics.rules),
@@ -155,6 +160,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 max_samples=settings.metrics.query_max_samples,
             ),
             deletion_router(instance.store, instance.beside.exemplars, requires_scope("admin:org"), note_deletion),
+            snapshot_router(instance.store, may_administer, note_snapshot),
             metrics_admin_router(instance.store, may_administer),
             cardinality_router(instance.store, instance.limits.of, may_read),
             health_router(instance.checks(), metrics_guard=may_administer),

@@ -120,6 +120,8 @@ ROUTES: dict[str, Row] = {
     "PUT /api/v1/admin/tsdb/clean_tombstones": Row(ADMIN, 403, 204),
     "POST /api/v1/admin/tsdb/delete_series": Row(ADMIN, 403, 400),
     "PUT /api/v1/admin/tsdb/delete_series": Row(ADMIN, 403, 400),
+    "POST /api/v1/admin/tsdb/snapshot": Row(INSTANCE, 403, 403),
+    "PUT /api/v1/admin/tsdb/snapshot": Row(INSTANCE, 403, 403),
     "GET /api/v1/alertmanagers": Row(MEMBER, 200, 200),
     "GET /api/v1/alerts": Row(MEMBER, 200, 200),
     "GET /api/v1/export": Row(MEMBER, 400, 400),

@@ -1,6 +1,6 @@
 """The Prometheus HTTP API under /api/v1 as Prometheus 3 answers it, and the admin's own."""
 
-from obsv.metrics.api.admin import metrics_admin_router
+from obsv.metrics.api.admin import metrics_admin_router, snapshot_router
 from obsv.metrics.api.beside import beside_handlers
 from obsv.metrics.api.cardinality import cardinality_router
 from obsv.metrics.api.deletion import deletion_router
@@ -21,5 +21,6 @@ __all__ = [
     "parse_handler",
     "prometheus_router",
     "shared_series_handler",
+    "snapshot_router",
     "status_handlers",
 ]

@@ -83,6 +83,13 @@ class Explorable(Protocol):
 
 
 @runtime_checkable
+class Copyable(Protocol):
+    """A store that can copy all that it keeps to where an admin can fetch it; gives the copy's name."""
+
+    async def snapshot(self, *, skip_head: bool = False) -> str: ...
+
+
+@runtime_checkable
 class RemoteWriter(Protocol):
     """A store that also takes a remote_write 1.0 body as it came, without decoding it into Python objects first."""
 

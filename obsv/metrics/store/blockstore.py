@@ -23,7 +23,7 @@ from obsv.metrics.store.base import StoreLimitExceeded, StoreUnavailable
 from obsv.metrics.store.blocks.engine import Blocks
 from obsv.metrics.store.blocks.shelf import off_loop
 from obsv.metrics.store.blocks.types import Ragged, UInt32
-from obsv.metrics.store.context import HOUR_MS, StoreContext
+from obsv.metrics.store.context import DAY_MS, HOUR_MS, StoreContext
 from obsv.metrics.store.head import StoreHead
 from obsv.metrics.store.labels import label_keys
 from obsv.metrics.store.log_types import Log, LogStats
@@ -304,17 +304,33 @@ class BlockStore:
     # -- keep in order ------------------------------------------------------------------------------------------
 
     async def delete(self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> int:
-        """Remove samples for good; gives how many.  Flushes first, so that the log cannot bring them back."""
+        """Remove samples for good; gives how many.
+
+        Flushes first, so that the log cannot bring them back, and removes all snapshots, which still have them.
+        """
         async with self._flushing, self._log.exclusive(wait=True):
             await self._flush()
             sids = await asyncio.to_thread(self._head.index.find, org, matchers)
-            return await self._blocks.delete(org, sids, start_ms, end_ms)
+            removed = await self._blocks.delete(org, sids, start_ms, end_ms)
+        await self._blocks.drop_snapshots()
+        return removed
 
     async def drop_before(self, org: int, cutoff_ms: int) -> int:
         """Remove an organisation's samples older than this; gives how many."""
         async with self._flushing, self._log.exclusive(wait=True):
             await self._flush()
-            return await self._blocks.drop_before(org, cutoff_ms)
+            removed = await self._blocks.drop_before(org, cutoff_ms)
+        await self._blocks.drop_snapshots(made_before_ms=self._context.clock.now_ms() - DAY_MS)
+        return removed
+
+    async def snapshot(self, *, skip_head: bool = False) -> str:
+        """Copy the blocks of all organisations to where an admin can fetch them; gives the copy's name.
+
+        `skip_head` leaves out what was not flushed yet.  Copies are there for a day at most.  Raises StoreUnavailable.
+        """
+        if not skip_head:
+            await self.flush()
+        return await self._blocks.snapshot()
 
     async def stats(self, org: int | None = None) -> StoreStats:
         """Sizes and counts of one organisation, or of all."""

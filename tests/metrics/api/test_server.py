@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import subprocess
 import time
 import urllib.error
@@ -171,6 +172,33 @@ def test_deleted_series_are_gone(server: Server) -> None:
     assert server.data(query)["result"] == []
     assert len(server.data("/api/v1/query?query=requests_total")["result"]) == 40
     assert server.ask("/api/v1/admin/tsdb/clean_tombstones", "POST")[0] == 204
+
+
+def test_a_snapshot_is_a_copy_that_starts_elsewhere(server: Server, tmp_path: Path) -> None:
+    path = "/api/v1/admin/tsdb/snapshot"
+    assert server.ask(path, "POST")[0] == 403
+    admin = {"Authorization": "Bearer " + server.live.token("admin:instance")}
+    status, _, body = server.ask(path + "?skip_head=x", "POST", **admin)
+    assert (status, json.loads(body)) == (
+        400,
+        {
+            "status": "error",
+            "errorType": "bad_data",
+            "error": 'invalid parameter "skip_head": unable to parse boolean: strconv.ParseBool: parsing "x": invalid syntax',
+        },
+    )
+    status, _, body = server.ask(path + "?skip_head=false", "PUT", **admin)
+    assert status == 200
+    made = server.live.folder / "data/metrics/snapshots" / json.loads(body)["data"]["name"] / "blocks.sqlite"
+    assert made.stat().st_size > 4096
+    with appliance(tmp_path) as other:
+        other.kill()
+        shutil.rmtree(other.folder / "data/metrics")
+        (other.folder / "data/metrics").mkdir()
+        shutil.copy(made, other.folder / "data/metrics")
+        other.start()
+        copy = Server(other, other.token("metrics:read"), server.now)
+        assert len(copy.data(f"/api/v1/query?query=requests_total&time={server.now / 1000}")["result"]) == 40
 
 
 @pytest.mark.peers

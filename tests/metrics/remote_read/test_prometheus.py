@@ -100,11 +100,23 @@ def ask(url: str, path: str, token: str, **params: str) -> Any:
         return json.load(answer)
 
 
-def ordered(answer: Any) -> Any:
+def ordered(answer: Any, *, digits: int) -> Any:
+    """Rows by labels, and values with so many digits."""
+
+    def rounded(found: Any) -> Any:
+        match found:
+            case [int() | float() as t, str(value)]:
+                return [t, f"{float(value):.{digits}g}"]
+            case list():
+                return [rounded(one) for one in found]
+            case dict():
+                return {name: rounded(one) for name, one in found.items()}
+        return found
+
     result = answer["data"]["result"]
     if result and isinstance(result[0], dict):
         result.sort(key=lambda row: json.dumps(row["metric"], sort_keys=True))
-    return answer
+    return rounded(answer)
 
 
 @pytest.mark.parametrize("text", QUERIES)
@@ -115,7 +127,9 @@ def test_a_reading_prometheus_answers_the_same(setting: Setting, text: str) -> N
             continue
         ours = ask(setting.live.url, path, setting.token, query=text, **moment)
         theirs = ask(setting.reader, path, "", query=text, **moment)
-        assert ordered(ours) == ordered(theirs)
+        # Within a native histogram's bucket values lie on a curve: Go's exp2 and C's differ in the last digit.
+        digits = 12 if text.startswith(("histogram_quantile", "histogram_fraction")) else 17
+        assert ordered(ours, digits=digits) == ordered(theirs, digits=digits)
         assert ours["data"]["result"] or text.startswith("stale") or "nothing" in text or "!=" in text
 
 

@@ -219,9 +219,9 @@ class Evaluator:
 
     def spread(self, vector: Vector, windows: Grid, grid: Grid) -> Vector:
         """The rows that have anything; what was looked at once, because of `@`, at every step."""
-        seen = np.flatnonzero(vector.present.any(axis=1))
-        if len(seen) < len(vector.labels):
-            vector = vector.take(seen)
+        seen = vector.present[:, 0] if windows.count == 1 else vector.present.any(axis=1)
+        if not seen.all():
+            vector = vector.take(np.flatnonzero(seen))
         return vector if windows.count == grid.count else vector.broadcast(grid.count)
 
     def matrix(self, node: Node, grid: Grid) -> Matrix:

@@ -19,16 +19,18 @@ from obsv.core.duration import format_duration_ms
 from obsv.hosts import Rows, hosts_router
 from obsv.http import Application, exception_handlers, health_router, install_frame, openapi_config, reference_router
 from obsv.lifespan import Instance
-from obsv.metrics import rules, scrape, selfmetrics
+from obsv.metrics import remote_read, rules, scrape, selfmetrics
 from obsv.metrics.api import (
     beside_handlers,
     cardinality_router,
     deletion_router,
+    features_handler,
     federation_router,
     metrics_admin_router,
     parse_handler,
     prometheus_router,
     shared_series_handler,
+    snapshot_router,
     status_handlers,
 )
 from obsv.metrics.ingest import (
@@ -70,11 +72,13 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             lookback_ms=settings.metrics.lookback,
             timeout_s=settings.metrics.query_timeout / 1000,
             max_samples=settings.metrics.query_max_samples,
+            max_series=settings.metrics.query_max_series,
+            max_memory=settings.metrics.query_max_memory,
             threads=settings.metrics.query_concurrency,
         )
     )
     stats = IngestStats()
-    selfmetrics.register(stats, instance.store)
+    selfmetrics.register(stats, instance.store, engine.running)
 
     async def authenticate(scope: Scope) -> Actor:
         return await authenticate_asgi(scope, "metrics:write")
@@ -97,6 +101,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     async def note_deletion(request: Request[Any, Any, Any], count: int) -> None:
         author = author_of(request)
         await audit.write("metrics.deleted", org=request.state.actor.org, actor=author, details={"count": count})
+
+    async def note_snapshot(request: Request[Any, Any, Any]) -> None:
+        author = author_of(request)
+        await audit.write("backup.created", org=request.state.actor.org, actor=author, details={"kind": "metrics"})
 
     scraper = scrape.Scraper(settings.scrapes, scrape.Ports(clock, exposition.parse, store_own, organisation))
     recording = rules.Rules(
@@ -140,6 +148,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 may_read,
                 rules.rules_handler(recording.of),
                 parse_handler(),
+                features_handler(),
+                remote_read.read_handler(instance.store, _read_limits(settings)),
                 *beside_handlers(instance.beside),
                 *status_handlers(instance.store, scraper.targets, _flags(settings)),
             ),
@@ -150,6 +160,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 max_samples=settings.metrics.query_max_samples,
             ),
             deletion_router(instance.store, instance.beside.exemplars, requires_scope("admin:org"), note_deletion),
+            snapshot_router(instance.store, may_administer, note_snapshot),
             metrics_admin_router(instance.store, may_administer),
             cardinality_router(instance.store, instance.limits.of, may_read),
             health_router(instance.checks(), metrics_guard=may_administer),
@@ -181,6 +192,16 @@ def _otlp_options(settings: Settings) -> otlp.Options:
     )
 
 
+def _read_limits(settings: Settings) -> remote_read.ReadLimits:
+    metrics = settings.metrics
+    return remote_read.ReadLimits(
+        max_samples=metrics.query_max_samples,
+        max_memory=metrics.query_max_memory,
+        timeout_s=metrics.query_timeout / 1000,
+        at_once=metrics.query_concurrency,
+    )
+
+
 def _flags(settings: Settings) -> dict[str, str]:
     """What Prometheus has as flags, by the names that its clients know."""
     metrics = settings.metrics
@@ -190,6 +211,8 @@ def _flags(settings: Settings) -> dict[str, str]:
         "query.timeout": format_duration_ms(metrics.query_timeout),
         "query.max-samples": str(metrics.query_max_samples),
         "query.max-concurrency": str(metrics.query_concurrency),
+        "storage.remote.read-concurrent-limit": str(metrics.query_concurrency),
+        "storage.remote.read-sample-limit": str(metrics.query_max_samples),
         "storage.tsdb.retention.time": format_duration_ms(longest),
         "web.enable-remote-write-receiver": "true",
         "web.enable-otlp-receiver": "true",

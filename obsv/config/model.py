@@ -212,6 +212,8 @@ class Metrics(Section, frozen=True):
     max_label_value_bytes: Annotated[int, Key("Longest label value.", "size", low=16)] = 4096
     query_timeout: Annotated[int, Key("Longest time a query may take.", "duration", low=100)] = 120_000
     query_max_samples: Annotated[int, Key("Most samples a query may load.", low=1000)] = 50_000_000
+    query_max_series: Annotated[int, Key("Most series a query may look at.", low=100)] = 1_000_000
+    query_max_memory: Annotated[int, Key("Most memory a query may take.", "size", low=1 << 20)] = 1 << 30
     query_concurrency: Annotated[int, Key("Queries evaluated at once; more of them wait.", low=1, high=64)] = 4
     lookback: Annotated[int, Key("How old a sample may be and still count as current.", "duration", low=1000)] = 300_000
     push_ttl: Annotated[

@@ -48,7 +48,7 @@ ROUTES: tuple[Route, ...] = (
     _row(
         Surface.PROMETHEUS,
         r"/api/v1/(query|query_range|query_exemplars|format_query|parse_query|series|labels|label/[^/]+/values|metadata"
-        r"|targets|targets/metadata|rules|alerts|alertmanagers|status/.*|admin/tsdb/.*|write|read|import(/.*)?|export)",
+        r"|targets|targets/metadata|scrape_pools|rules|alerts|alertmanagers|notifications|features|status/.*|admin/tsdb/.*|write|read|import(/.*)?|export)",
     ),
     _row(Surface.PROMETHEUS, r"/federate|/metrics(/.*)?|/-/(healthy|ready)"),
 )

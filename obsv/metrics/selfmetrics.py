@@ -7,12 +7,15 @@ from typing import Any
 
 from obsv.core.telemetry import REGISTRY
 from obsv.metrics.ingest import IngestStats
+from obsv.metrics.promql import Running
 
+OUTCOMES = ("success", "bad_data", "execution", "timeout", "canceled", "internal")
 REASONS = ("too_old", "too_new", "duplicate", "labels", "series_limit", "histogram")
 
 
-def register(stats: IngestStats, store: Callable[[], Any]) -> None:
+def register(stats: IngestStats, store: Callable[[], Any], queries: Running) -> None:
     """Add the gauges and counters; a store that keeps no log tells nothing of one."""
+    _register_queries(queries)
     REGISTRY.asked("obsv_ingest_samples_total", "Samples taken in.", lambda: stats.accepted, "counter")
     REGISTRY.asked("obsv_ingest_bytes_total", "Bytes of request bodies taken in.", lambda: stats.body_bytes, "counter")
     REGISTRY.asked("obsv_ingest_seconds_total", "Time spent on ingest requests.", lambda: stats.seconds, "counter")
@@ -37,3 +40,15 @@ def register(stats: IngestStats, store: Callable[[], Any]) -> None:
     REGISTRY.asked(
         "obsv_head_bytes", "Memory of the samples not yet in blocks.", lambda: float(getattr(store(), "head_bytes", 0))
     )
+
+
+def _register_queries(queries: Running) -> None:
+    REGISTRY.asked_by(
+        "obsv_queries", "Queries that have not ended, and those that a thread evaluates.", "state",
+        lambda: {"asked": queries.asked, "evaluating": queries.evaluating},
+    )  # fmt: skip
+    REGISTRY.asked_by(
+        "obsv_queries_total", "Queries by how they ended, in the words of the API.", "outcome",
+        lambda: {outcome: queries.ended[outcome] for outcome in OUTCOMES}, "counter",
+    )  # fmt: skip
+    REGISTRY.asked("obsv_query_seconds_total", "Time that queries took.", lambda: queries.seconds, "counter")

@@ -140,7 +140,7 @@ def obsv(folder: Path, *, database: str = "sqlite", retention: str = "100y") -> 
     token = folder / "token"
     if not token.exists():
         made = subprocess.run(
-            [*command, "admin", "create-token", "--org", "operator", "--name", "bench", "--json", "--scopes", "metrics:read,metrics:write,admin:instance"],
+            [*command, "admin", "create-token", "--org", "operator", "--name", "bench", "--json", "--scopes", "metrics:read,metrics:write,admin:org,admin:instance"],
             env=os.environ | env, check=True, capture_output=True,
         )  # fmt: skip
         token.write_text(json.loads(made.stdout)["token"])

@@ -195,3 +195,5 @@ def test_json(made: Any, grid: Any) -> None:
         metrics, values, present, start, step
     )
     assert compiled.samples_json(metrics, offsets, t, v) == plain.samples_json(metrics, offsets, t, v)
+    newest = np.ascontiguousarray(values[:, 0])
+    assert compiled.vector_json(metrics, newest, start) == plain.vector_json(metrics, newest, start)

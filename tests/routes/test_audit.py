@@ -73,6 +73,7 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/org/transfer": ("member.role_changed", "member.role_changed", "org.transferred"),
     f"POST {API}/session/end": ("auth.logout",),
     "PUT /api/v1/admin/tsdb/delete_series": ("metrics.deleted",),
+    "PUT /api/v1/admin/tsdb/snapshot": ("backup.created",),
     f"POST {API}/session/step-up": ("auth.stepup",),
     f"POST {API}/tokens": ("token.created",),
     f"DELETE {API}/tokens/{{token_id}}": ("token.revoked",),
@@ -184,6 +185,7 @@ def operations(app: Any) -> set[str]:
 
 async def test_every_change_is_told(tmp_path: Path, database_url: str, provider: AuthProvider) -> None:
     overrides = {"data_dir": str(tmp_path), "database.url": database_url, "auth.providers": (provider,)}
+    overrides["metrics.store"] = "sqlite"  # snapshots are of files
     app = create_app(load_settings(env={}, overrides={**overrides, "agent.self_": False, **CHEAP}))
     assert operations(app) == AUDITED.keys() | SILENT.keys()
     # Not a fixture: the application has to stop in the task that started it.
@@ -252,6 +254,7 @@ async def _organisation(tour: Tour) -> None:
     await tour.visit("POST /audit/export")
     await tour.visit("PUT /api/v1/admin/tsdb/delete_series", query="?match[]=up")
     await tour.visit("PUT /api/v1/admin/tsdb/clean_tombstones")
+    await tour.visit("PUT /api/v1/admin/tsdb/snapshot")
     await tour.visit("POST /metrics/flush")
 
 

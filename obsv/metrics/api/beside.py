@@ -5,14 +5,15 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
+import msgspec
 from litestar import Response, get, route
 from litestar.handlers import HTTPRouteHandler
 
 from obsv.metrics.api.answers import success
-from obsv.metrics.api.params import GET_POST, AnyRequest, Params, org_of
+from obsv.metrics.api.params import GET_POST, AnyRequest, BadData, Params, org_of
 from obsv.metrics.beside import Beside, Found
-from obsv.metrics.kernels.promql import format_value
-from obsv.metrics.promql import parse
+from obsv.metrics.kernels.promql import format_time, format_value
+from obsv.metrics.promql import ParseError, parse
 from obsv.metrics.promql.ast import Selector, descendants
 from obsv.metrics.store.types import Metadata
 
@@ -24,17 +25,25 @@ def beside_handlers(beside: Beside) -> list[HTTPRouteHandler]:
     async def exemplars(request: AnyRequest) -> Response[bytes]:
         params = await Params.of(request)
         start, end = params.span()
-        sets = [one.matchers for one in descendants(parse(params.text("query"))) if isinstance(one, Selector)]
+        if end < start:
+            raise BadData("end timestamp must not be before start timestamp")
+        try:
+            tree = parse(params.text("query"))
+        except ParseError as error:
+            raise BadData(str(error)) from None
+        sets = [one.matchers for one in descendants(tree) if isinstance(one, Selector)]
+        if not sets:
+            return Response(b"", status_code=204)
         found = await beside.exemplars.find(org_of(request), sets, start, end)
         return success([_series(list(some)) for _, some in groupby(found, key=lambda one: one.series)])
 
     @get("/metadata", summary="Types and help of metrics")
     async def metadata(request: AnyRequest) -> Response[bytes]:
         params = await Params.of(request)
-        limit = params.limit()
-        # One sender's word is kept for each family, so `limit_per_metric` never cuts anything.
+        limit = params.whole("limit", -1)
+        params.whole("limit_per_metric", -1)  # one sender's word is kept for each family, so there is nothing to cut
         found = await beside.families.of(org_of(request), params.text("metric"))
-        return success({one.family: [_about(one)] for one in (found[:limit] if limit else found)})
+        return success({one.family: [_about(one)] for one in (found[:limit] if limit >= 0 else found)})
 
     return [exemplars, metadata]
 
@@ -43,7 +52,12 @@ def _series(found: list[Found]) -> dict[str, Any]:
     return {
         "seriesLabels": found[0].series,
         "exemplars": [
-            {"labels": one.labels, "value": format_value(one.value), "timestamp": one.t / 1000} for one in found
+            {
+                "labels": one.labels,
+                "value": format_value(one.value),
+                "timestamp": msgspec.Raw(format_time(one.t).encode()),
+            }
+            for one in found
         ],
     }
 

@@ -10,12 +10,10 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Guard
 
 from obsv.metrics.api.answers import EXCEPTION_HANDLERS
-from obsv.metrics.api.params import AnyRequest, BadData, Params, org_of
+from obsv.metrics.api.params import DAY_MS, AnyRequest, BadData, Params, org_of
+from obsv.metrics.api.times import MIN_MS
 from obsv.metrics.beside import Exemplars
 from obsv.metrics.store.base import MetricStore
-
-EVER_MS = 1 << 53
-
 
 Note = Callable[[AnyRequest, int], Awaitable[None]]
 """Tells who deleted how many samples."""
@@ -37,15 +35,13 @@ def _handlers(store: Callable[[], MetricStore], exemplars: Exemplars, note: Note
     async def delete_series(request: AnyRequest) -> None:
         """They are gone for good, and their space is free, when this answers."""
         org = org_of(request)
-        params = await Params.of(request)
-        sets = params.matcher_sets()
-        if not sets:
+        params = (await Params.of(request)).check_form()
+        if not params.all("match[]"):
             raise BadData("no match[] parameter provided")
-        start, end = params.time_ms("start", -EVER_MS), params.time_ms("end", round(time.time() * 1000) + 86_400_000)
-        if end < start:
-            raise BadData('invalid parameter "end": end timestamp must not be before start time')
+        start, end = params.time_ms("start", MIN_MS), params.time_ms("end", round(time.time() * 1000) + DAY_MS)
+        sets = params.named_matcher_sets()
         count = 0
-        for matchers in sets:
+        for matchers in sets if start <= end else ():
             count += await store().delete(org, matchers, start, end)
             await exemplars.delete(org, matchers, start, end)
         await note(request, count)

@@ -11,8 +11,8 @@ from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from obsv.http import Surface, surface_of
 from obsv.metrics.api.answers import EXCEPTION_HANDLERS
+from obsv.metrics.api.labels import find_series
 from obsv.metrics.api.params import GET_POST, AnyRequest
-from obsv.metrics.api.router import find_series
 from obsv.metrics.store.base import MetricStore
 
 Connection = ASGIConnection[Any, Any, Any, Any]

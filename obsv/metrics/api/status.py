@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -12,6 +14,7 @@ from typing import Any
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from obsv import __version__
 from obsv.core.duration import format_duration_ms
 from obsv.metrics.api.answers import success
 from obsv.metrics.api.params import AnyRequest, BadData, Params, org_of
@@ -22,6 +25,16 @@ from obsv.metrics.store.base import Countable, MetricStore
 TargetsOf = Callable[[], Sequence[TargetStatus]]
 LIMIT, MOST = 10, 10_000
 NEVER = "0001-01-01T00:00:00Z"
+SPOKEN = "3.5.0"
+"""The Prometheus whose API is spoken: clients choose by it what they ask for and how."""
+BUILD = {
+    "version": SPOKEN,
+    "revision": f"obsv-{__version__}",
+    "branch": "",
+    "buildUser": "",
+    "buildDate": "",
+    "goVersion": "",
+}
 
 
 def status_handlers(
@@ -85,19 +98,36 @@ def _status(store: Callable[[], MetricStore], flags: dict[str, str]) -> list[HTT
         }
         return success({"headStats": head} | _lists(found))
 
+    return [config, show_flags, runtime, replay, tsdb, *_constants()]
+
+
+def _constants() -> list[HTTPRouteHandler]:
+    """What is always the same here."""
+
+    @get("/status/buildinfo", summary="Version")
+    async def buildinfo() -> Response[bytes]:
+        return success(BUILD)
+
     @get("/alertmanagers", summary="Alertmanagers")
     async def alertmanagers() -> Response[bytes]:
         return success({"activeAlertmanagers": [], "droppedAlertmanagers": []})
 
-    return [config, show_flags, runtime, replay, tsdb, alertmanagers]
+    @get("/notifications", summary="Notifications of the server")
+    async def notifications() -> Response[bytes]:
+        """There are none: what an admin should know is in the cabinet."""
+        return success([])
+
+    return [buildinfo, alertmanagers, notifications]
 
 
 def _limit(params: Params) -> int:
     text = params.text("limit")
     if not text:
         return LIMIT
-    if not text.isdigit() or not 0 < int(text) <= MOST:
-        raise BadData(f"limit must be a positive number not above {MOST}")
+    if not re.fullmatch(r"\+?\d{1,18}", text, re.ASCII) or int(text) == 0:
+        raise BadData("limit must be a positive number")
+    if int(text) > MOST:
+        raise BadData(f"limit must not be above {MOST}")
     return int(text)
 
 
@@ -124,23 +154,22 @@ def _targets(targets: TargetsOf) -> list[HTTPRouteHandler]:
         state, pool = params.text("state").lower() or "any", params.text("scrapePool")
         mine = [one for one in targets() if one.org == org and pool in ("", one.pool)]
         active = [_active(one) for one in mine if not one.is_dropped] if state in ("any", "active") else []
-        dropped = [one for one in mine if one.is_dropped]
-        counts: dict[str, int] = {}
-        for one in dropped:
-            counts[one.pool] = counts.get(one.pool, 0) + 1
-        shown = dropped if state in ("any", "dropped") else []
-        return success(
-            {
-                "activeTargets": active,
-                "droppedTargets": [{"discoveredLabels": one.discovered, "scrapePool": one.pool} for one in shown],
-                "droppedTargetCounts": counts,
-            }
-        )
+        answer: dict[str, Any] = {"activeTargets": active, "droppedTargets": [], "droppedTargetCounts": None}
+        if state in ("any", "dropped"):
+            dropped = [one for one in mine if one.is_dropped]
+            answer["droppedTargets"] = [{"discoveredLabels": one.discovered, "scrapePool": one.pool} for one in dropped]
+            answer["droppedTargetCounts"] = Counter(one.pool for one in dropped)
+        return success(answer)
+
+    @get("/scrape_pools", summary="Jobs that are scraped")
+    async def pools(request: AnyRequest) -> Response[bytes]:
+        org = org_of(request)
+        return success({"scrapePools": sorted({one.pool for one in targets() if one.org == org})})
 
     @get("/targets/metadata", summary="Types and help of what is scraped")
     async def metadata(request: AnyRequest) -> Response[bytes]:
         org, params = org_of(request), await Params.of(request)
-        wanted, limit = params.text("metric"), params.limit()
+        wanted, limit = params.text("metric"), params.whole("limit", -1)
         matchers = params.matchers("match_target")
         rows = [
             {"target": one.labels, "metric": about.family, "type": about.type, "help": about.help, "unit": about.unit}
@@ -150,9 +179,9 @@ def _targets(targets: TargetsOf) -> list[HTTPRouteHandler]:
             for about in one.metadata
             if wanted in ("", about.family)
         ]
-        return success(rows[:limit] if limit else rows)
+        return success(rows[:limit] if limit >= 0 else rows)
 
-    return [listed, metadata]
+    return [listed, pools, metadata]
 
 
 def _active(one: TargetStatus) -> dict[str, Any]:

@@ -82,6 +82,8 @@ def _times(node: Selector | Subquery) -> Tree:
 
 def _selector(node: Selector) -> Tree:
     matchers = [{"type": one.op, "name": one.name, "value": one.value} for one in node.matchers]
+    if node.name:
+        matchers.append(matchers.pop(0))  # the name before the braces, which Prometheus puts behind what is in them
     out: Tree = {"type": "vectorSelector", "name": node.name, "matchers": matchers, **_times(node)}
     if node.type == "matrix":
         out |= {"type": "matrixSelector", "range": node.range_ms}

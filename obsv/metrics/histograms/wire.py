@@ -30,7 +30,7 @@ def decode(data: bytes, start: int, end: int) -> tuple[int, Histogram, int]:
     Raises BrokenError (it is no protobuf) and BadHistogram.
     """
     numbers: dict[int, float] = {}
-    spans: dict[int, list[tuple[int, int]]] = {8: [], 11: []}
+    layouts: dict[int, list[tuple[int, int]]] = {8: [], 11: []}
     lists: dict[int, list[float]] = {9: [], 10: [], 12: [], 13: [], 16: []}
     for number, wire, first, last in fields(data, start, end):
         if number in _COUNTS or number in (14, 15, 17):
@@ -40,7 +40,7 @@ def decode(data: bytes, start: int, end: int) -> tuple[int, Histogram, int]:
         elif number == 4:
             numbers[4] = _zigzag(read_varint(data, first, last)[0])
         elif number in _SPANS and wire == 2:
-            spans[number].append(_span(data, first, last))
+            layouts[number].append(_span(data, first, last))
         elif number in (9, 12):
             lists[number] += (_zigzag(one) for one in _varints(data, first, last))
         elif number in (10, 13, 16):
@@ -51,8 +51,8 @@ def decode(data: bytes, start: int, end: int) -> tuple[int, Histogram, int]:
         sum=numbers.get(3, 0.0),
         zero_threshold=numbers.get(5, 0.0),
         zero_count=float(numbers.get(6, numbers.get(7, 0.0))),
-        positive=_buckets(spans[11], lists[12], lists[13]),
-        negative=_buckets(spans[8], lists[9], lists[10]),
+        positive=_buckets(layouts[11], lists[12], lists[13]),
+        negative=_buckets(layouts[8], lists[9], lists[10]),
         bounds=tuple(lists[16]),
         hint=Hint(int(numbers.get(14, 0)) & 3),
     )
@@ -68,12 +68,12 @@ def encode(t: int, histogram: Histogram) -> bytes:
     _put_number(out, 4, _unzigzag(histogram.schema))
     _put_double(out, 5, histogram.zero_threshold)
     _put_double(out, 7, histogram.zero_count)
-    for spans, counts, buckets in ((8, 10, histogram.negative), (11, 13, histogram.positive)):
-        for offset, length in _spans(sorted(buckets)):
+    for layout, counts, buckets in ((8, 10, histogram.negative), (11, 13, histogram.positive)):
+        for offset, length in spans(sorted(buckets)):
             inner = bytearray()
             _put_number(inner, 1, _unzigzag(offset))
             _put_number(inner, 2, length)
-            _put_chunk(out, spans, bytes(inner))
+            _put_chunk(out, layout, bytes(inner))
         if buckets:
             _put_chunk(out, counts, struct.pack(f"<{len(buckets)}d", *(buckets[index] for index in sorted(buckets))))
     _put_number(out, 14, int(histogram.hint))
@@ -115,7 +115,7 @@ def _buckets(spans: list[tuple[int, int]], deltas: list[float], counts: list[flo
     return {index: float(value) for index, value in zip(indexes, values, strict=True) if value}
 
 
-def _spans(indexes: list[int]) -> Iterator[tuple[int, int]]:
+def spans(indexes: list[int]) -> Iterator[tuple[int, int]]:
     """(distance from the end of the last one, length) of each run."""
     at, i = 0, 0
     while i < len(indexes):

@@ -78,10 +78,12 @@ def export_router(store: Callable[[], MetricStore], guard: Guard) -> Router:
     async def export(request: AnyRequest) -> Stream:
         """Every sample that is stored for `match[]` from `start` to `end`, but native histograms."""
         params = await Params.of(request)
-        sets = params.matcher_sets()
+        sets = params.named_matcher_sets()
         if not sets:
             raise BadData("no match[] parameter provided")
         start, end = params.span()
+        if end < start:
+            raise BadData('invalid parameter "end": end timestamp must not be before start time')
         lines = _export(store(), org_of(request), sets, (start, end), _most_rows(params))
         return Stream(lines, media_type=TYPE)
 

@@ -160,6 +160,27 @@ def matrix_json(list metrics, const double[:, ::1] values, const uint8_t[:, ::1]
     return <bytes>out
 
 
+def vector_json(list metrics, const double[::1] values, int64_t at) -> bytes:
+    """`[{"metric":…,"value":[t,"v"]},…]`; `metrics` are encoded label objects."""
+    cdef int64_t i, k = len(metrics)
+    cdef string out
+    cdef bytes metric
+    out.append(b"[")
+    for i in range(k):
+        metric = metrics[i]
+        if i:
+            out.append(b",")
+        out.append(b'{"metric":')
+        out.append(<string>metric)
+        out.append(b',"value":[')
+        write_time(out, at)
+        out.append(b',"')
+        write_value(out, values[i])
+        out.append(b'"]}')
+    out.append(b"]")
+    return <bytes>out
+
+
 def samples_json(list metrics, const int64_t[::1] offsets, const int64_t[::1] t, const double[::1] v) -> bytes:
     """The same for raw samples of a range vector."""
     cdef int64_t i, k = len(metrics)

@@ -23,6 +23,7 @@ classic_quantiles = _kernel.classic_quantiles
 format_value = _kernel.format_value
 format_time = _kernel.format_time
 matrix_json = _kernel.matrix_json
+vector_json = _kernel.vector_json
 samples_json = _kernel.samples_json
 
 

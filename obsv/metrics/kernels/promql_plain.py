@@ -385,6 +385,16 @@ def matrix_json(metrics: list[bytes], values: Float64, present: Bytes, start: in
     return b"[" + b",".join(out) + b"]"
 
 
+def vector_json(metrics: list[bytes], values: Float64, at: int) -> bytes:
+    """`[{"metric":…,"value":[t,"v"]},…]`; `metrics` are encoded label objects."""
+    time = format_time(at)
+    rows = [
+        b'{"metric":' + metric + f',"value":[{time},"{format_value(value)}"]}}'.encode()
+        for metric, value in zip(metrics, values.tolist(), strict=True)
+    ]
+    return b"[" + b",".join(rows) + b"]"
+
+
 def samples_json(metrics: list[bytes], offsets: Int64, t: Int64, v: Float64) -> bytes:
     """The same for raw samples of a range vector."""
     out: list[bytes] = []

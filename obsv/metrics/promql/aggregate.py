@@ -12,6 +12,7 @@ from obsv.metrics.kernels import promql as kernel
 from obsv.metrics.kernels.promql import RangeFunction, Reduction
 from obsv.metrics.promql import native_aggregate
 from obsv.metrics.promql.ast import Aggregate
+from obsv.metrics.promql.budget import CELL, LABELS
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.fused import fused
 from obsv.metrics.promql.groups import Groups, group
@@ -45,7 +46,7 @@ def evaluate(ev: Evaluator, node: Aggregate, grid: Grid) -> Vector:
     if node.op == "quantile":
         for q in np.unique(param):
             ev.notes.quantile(float(q), node.param or node)
-        return _seen(_marked(_quantile(vector, groups, param, grid), vector, node, groups))
+        return _seen(_marked(_quantile(ev, vector, groups, param), vector, node, groups))
     if node.op in ("topk", "bottomk", "limitk"):
         return _top(vector, groups, _counts(param, node.op), node.op)
     for ratio in np.unique(param):
@@ -82,15 +83,17 @@ def _reduced(reduction: Reduction, vector: Vector, groups: Groups, grid: Grid) -
     return Vector(groups.labels, out, has.view(np.bool_))
 
 
-def _quantile(vector: Vector, groups: Groups, q: Float64, grid: Grid) -> Vector:
+def _quantile(ev: Evaluator, vector: Vector, groups: Groups, q: Float64) -> Vector:
     """The window function does the work: a group's values at a step are one window's samples."""
-    shape = (len(groups), grid.count)
+    steps = vector.present.shape[1]
+    shape = (len(groups), steps)
     out, has = np.zeros(shape), np.zeros(shape, np.uint8)
     for place, members in enumerate(groups.members()):
+        ev.check_time()
         present = vector.present[members].T
         values = vector.values[members].T[present]
         # Sample i of step s gets the time s, so the window (s - 1, s] holds just that step's values.
-        times = np.broadcast_to(np.arange(grid.count, dtype=np.int64)[:, np.newaxis], present.shape)[present]
+        times = np.broadcast_to(np.arange(steps, dtype=np.int64)[:, np.newaxis], present.shape)[present]
         offsets = np.array([0, len(values)], np.int64)
         function = RangeFunction.QUANTILE
         kernel.range_function(
@@ -160,10 +163,14 @@ def _count_values(ev: Evaluator, node: Aggregate, vector: Vector, label: str) ->
     groups = group(vector.labels, tuple(n for n in kept if n != label or node.without), without=node.without)
     for base, members in zip(groups.labels, groups.members(), strict=True):
         for row in members.tolist():
+            ev.check_time()
             for step in np.flatnonzero(vector.present[row]):
                 value = ev.value(vector.values[row, step])
                 shown = as_text(value) if isinstance(value, Histogram) else go_float(value)
                 key = label_key({**base, label: shown})
-                counts.setdefault(key, np.zeros(steps))[step] += 1
+                if key not in counts:
+                    ev.budget.hold(steps * CELL * 2 + LABELS)
+                    counts[key] = np.zeros(steps)
+                counts[key][step] += 1
     values = np.array(list(counts.values())).reshape(len(counts), steps)
     return unique(Vector([dict(key) for key in counts], values, values > 0))

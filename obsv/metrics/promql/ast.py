@@ -50,7 +50,7 @@ class Text(Node):
 
 @dataclass(slots=True, eq=False)
 class Selector(Node):
-    """An instant vector selector; with a range a range vector selector.
+    """An instant vector selector; with a range a range vector selector.  `name` is the metric name before the braces.
 
     Durations that depend on the query's step or range are in `..._expr` until the query begins.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +18,9 @@ from obsv.metrics.promql.shares import in_shares
 from obsv.metrics.promql.values import Grid, Mask, Matrix, Vector, label_key
 from obsv.metrics.store.rolled import RolledSet
 from obsv.metrics.store.types import Float64, SeriesSet
+
+if TYPE_CHECKING:
+    from obsv.metrics.promql.evaluate import Evaluator
 
 BY_COLUMN = {
     RangeFunction.LAST: "last", RangeFunction.PRESENT: "last", RangeFunction.TS_OF_LAST: "last",
@@ -55,16 +59,6 @@ class Parts:
     parts: list[Part] = field(default_factory=list[Part])
 
     @property
-    def samples(self) -> int:
-        """How many samples and buckets were read."""
-        return sum(len(part.data.t) for part in self.parts)
-
-    @property
-    def series(self) -> int:
-        """The most series of any part."""
-        return max((len(part.data.labels) for part in self.parts), default=0)
-
-    @property
     def has_histograms(self) -> bool:
         """Whether roll-ups left series out that have native histograms."""
         return any(isinstance(part.data, RolledSet) and part.data.has_histograms for part in self.parts)
@@ -92,28 +86,41 @@ class Parts:
         ]
         return Parts(self.asked, parts)
 
-    def instant(self, function: RangeFunction, lookback_ms: int) -> Vector:
+    def instant(self, ev: Evaluator, function: RangeFunction) -> Vector:
         """The current samples at every step, or their times; buckets do for samples, since each has its newest."""
 
         def of_samples(series: SeriesSet, windows: Grid) -> Vector:
-            return compute(function, Matrix(series, windows, lookback_ms))
+            return compute(ev, function, Matrix(series, windows, ev.lookback_ms))
 
         def of_buckets(rolled: RolledSet, windows: Moved) -> Values:
             vector = of_samples(column_of(rolled, "last"), windows.windows)
             return vector.values, vector.present
 
-        return _evaluated(self.asked, self.parts, of_samples, of_buckets)
+        return _evaluated(ev, self.asked, self.parts, of_samples, of_buckets)
 
-    def over_time(self, function: RangeFunction, of_samples: OfSamples) -> Vector:
+    def over_time(self, ev: Evaluator, function: RangeFunction, of_samples: OfSamples) -> Vector:
         """A window function at every step."""
         parts = [
             replace(part, data=without_stale(part.data)) if isinstance(part.data, RolledSet) else part
             for part in self.parts
         ]
-        return _evaluated(self.asked, parts, of_samples, partial(_over_time, function))
+        return _evaluated(ev, self.asked, parts, of_samples, partial(_over_time, ev, function))
+
+    def looked_at(self, ev: Evaluator) -> Float64:
+        """How many samples and buckets are in the window of each step, float64[series, steps]."""
+
+        def of_samples(series: SeriesSet, windows: Grid) -> Vector:
+            return compute(ev, RangeFunction.COUNT, Matrix(series, windows, self.asked.back))
+
+        def of_buckets(rolled: RolledSet, windows: Moved) -> Values:
+            return _windows(ev, RangeFunction.COUNT, rolled, windows, next(iter(rolled.columns)))
+
+        return _evaluated(ev, self.asked, self.parts, of_samples, of_buckets).values
 
 
-def _evaluated(asked: Asked, parts: Sequence[Part], of_samples: OfSamples, of_buckets: OfBuckets) -> Vector:
+def _evaluated(
+    ev: Evaluator, asked: Asked, parts: Sequence[Part], of_samples: OfSamples, of_buckets: OfBuckets
+) -> Vector:
     found: list[Vector] = []
     for part in parts:
         piece, data, windows = part.piece, part.data, asked.windows
@@ -121,13 +128,14 @@ def _evaluated(asked: Asked, parts: Sequence[Part], of_samples: OfSamples, of_bu
             start = windows.start + piece.first * windows.step
             found.append(of_samples(data, Grid(start, windows.step, piece.stop - piece.first)))
         else:
-            found.append(_at_steps(data, moved(asked, piece), of_buckets))
+            found.append(_at_steps(ev, data, moved(asked, piece), of_buckets))
     return found[0] if len(found) == 1 else _side_by_side(found)
 
 
-def _at_steps(data: RolledSet, windows: Moved, of_buckets: OfBuckets) -> Vector:
+def _at_steps(ev: Evaluator, data: RolledSet, windows: Moved, of_buckets: OfBuckets) -> Vector:
     """The values at the steps of a piece; its windows may be many more, so series are taken some at a time."""
     shape = (len(data.labels), len(windows.index))
+    ev.budget.check_cells(*shape)
     values, present = np.zeros(shape), np.zeros(shape, np.bool_)
     at_once = max(1, CELLS // windows.windows.count)
     for first in range(0, shape[0], at_once):
@@ -138,15 +146,15 @@ def _at_steps(data: RolledSet, windows: Moved, of_buckets: OfBuckets) -> Vector:
     return Vector(data.labels, values * windows.scale if windows.scale != 1.0 else values, present)
 
 
-def _over_time(function: RangeFunction, rolled: RolledSet, windows: Moved) -> Values:
+def _over_time(ev: Evaluator, function: RangeFunction, rolled: RolledSet, windows: Moved) -> Values:
     if function in RATES:
-        return _rates(function, rolled, windows)
+        return _rates(ev, function, rolled, windows)
     if function in BY_COLUMN:
-        return _windows(function, rolled, windows, BY_COLUMN[function])
-    counts, present = _windows(RangeFunction.SUM, rolled, windows, "count")
+        return _windows(ev, function, rolled, windows, BY_COLUMN[function])
+    counts, present = _windows(ev, RangeFunction.SUM, rolled, windows, "count")
     if function is RangeFunction.COUNT:
         return counts, present
-    sums, _ = _windows(RangeFunction.SUM, rolled, windows, "sum")
+    sums, _ = _windows(ev, RangeFunction.SUM, rolled, windows, "sum")
     return np.divide(sums, counts, out=sums, where=present), present
 
 
@@ -168,14 +176,15 @@ def column_of(rolled: RolledSet, name: str) -> SeriesSet:
     return SeriesSet(rolled.labels, rolled.offsets, rolled.t, rolled.columns[name])
 
 
-def _windows(function: RangeFunction, rolled: RolledSet, windows: Moved, name: str) -> Values:
-    vector = compute(function, Matrix(column_of(rolled, name), windows.windows, windows.range_ms))
+def _windows(ev: Evaluator, function: RangeFunction, rolled: RolledSet, windows: Moved, name: str) -> Values:
+    vector = compute(ev, function, Matrix(column_of(rolled, name), windows.windows, windows.range_ms))
     return vector.values, vector.present
 
 
-def _rates(function: RangeFunction, rolled: RolledSet, windows: Moved) -> Values:
+def _rates(ev: Evaluator, function: RangeFunction, rolled: RolledSet, windows: Moved) -> Values:
     grid, columns = windows.windows, rolled.columns
     shape = (len(rolled.labels), grid.count)
+    ev.budget.check_cells(*shape)
     values, present = np.zeros(shape), np.zeros(shape, np.uint8)
 
     def work(rows: slice) -> None:

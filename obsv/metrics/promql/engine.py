@@ -13,12 +13,15 @@ import numpy as np
 from obsv.metrics.histograms import Histogram
 from obsv.metrics.promql import durations
 from obsv.metrics.promql.ast import Node
+from obsv.metrics.promql.budget import Budget
+from obsv.metrics.promql.counts import Counts
 from obsv.metrics.promql.errors import ExecutionError, QueryTimeout, TooManySamples, WrongType
 from obsv.metrics.promql.evaluate import Evaluator, Value
 from obsv.metrics.promql.fetch import wanted
 from obsv.metrics.promql.options import EngineOptions
 from obsv.metrics.promql.parser import parse
 from obsv.metrics.promql.read import Source, read
+from obsv.metrics.promql.running import Running
 from obsv.metrics.promql.stop import Stop
 from obsv.metrics.promql.values import Grid, Matrix, Scalar, Vector
 from obsv.metrics.store.types import Float64, Labels
@@ -29,7 +32,7 @@ INLINE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One evaluation.  An instant query is a grid of one step."""
+    """One evaluation.  An instant query is a grid of one step; `counted` asks for `Result.stats`."""
 
     org: int
     text: str
@@ -37,6 +40,20 @@ class Query:
     is_range: bool
     lookback_ms: int = 0
     timeout_s: float = 0.0
+    counted: bool = False
+
+
+@dataclass(slots=True)
+class Stats:
+    """What a query cost: seconds, bytes at the most, samples read, and samples looked at a step."""
+
+    queued_s: float = 0.0
+    prepared_s: float = 0.0
+    evaluated_s: float = 0.0
+    total_s: float = 0.0
+    memory: int = 0
+    samples: int = 0
+    counts: Counts | None = None
 
 
 @dataclass(slots=True)
@@ -47,7 +64,7 @@ class Result:
     grid: Grid
     warnings: list[str] = field(default_factory=list[str])
     infos: list[str] = field(default_factory=list[str])
-    samples: int = 0
+    stats: Stats = field(default_factory=Stats)
     histograms: list[Histogram] = field(default_factory=list[Histogram])
     """What tokens among the values stand for."""
 
@@ -59,9 +76,13 @@ def _settled_tree(text: str) -> Node | None:
     return node if durations.is_settled(node) else None
 
 
-def _tree(text: str) -> Node:
+def _tree(query: Query) -> Node:
     """Dashboards and rules ask the same again and again."""
-    return _settled_tree(text) or parse(text)
+    if (settled := _settled_tree(query.text)) is not None:
+        return settled
+    node = parse(query.text)
+    durations.resolve(node, query.grid, query.text)
+    return node
 
 
 class Engine:
@@ -69,9 +90,9 @@ class Engine:
 
     def __init__(self, options: EngineOptions | None = None) -> None:
         self.options = options or EngineOptions()
+        self.running = Running()
         self._pool = ThreadPoolExecutor(self.options.threads, thread_name_prefix="promql")
         self._gate = asyncio.Semaphore(self.options.threads)
-        self._waiting = 0
 
     def close(self) -> None:
         """End the threads; queries in progress finish."""
@@ -80,57 +101,78 @@ class Engine:
     @property
     def is_full(self) -> bool:
         """Whether as many queries wait as may."""
-        return self._waiting >= self.options.queue
+        return self.running.asked >= self.options.queue
 
     async def run(self, source: Source, query: Query) -> Result:
-        """Evaluate.  Raises ParseError, ExecutionError, TooManySamples, QueryTimeout, or the store's own errors."""
-        node = _tree(query.text)
-        if query.is_range and node.type not in ("vector", "scalar"):
-            kind = "range vector" if node.type == "matrix" else node.type
-            raise WrongType(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
-        limit_s = min(query.timeout_s or self.options.timeout_s, self.options.timeout_s)
-        stop = Stop(time.monotonic() + limit_s)
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(limit_s):
-                async with self._gate:
-                    return await self._evaluate(source, query, node, stop)
-        except TimeoutError:
-            raise QueryTimeout from None
-        except asyncio.CancelledError:
-            stop.cancel()
-            raise
-        finally:
-            self._waiting -= 1
+        """Evaluate.  Raises ParseError, ExecutionError, QueryTimeout, or the store's own errors.
 
-    async def _evaluate(self, source: Source, query: Query, node: Node, stop: Stop) -> Result:
-        durations.resolve(node, query.grid, query.text)
-        lookback = query.lookback_ms or self.options.lookback_ms
-        needs, steps = wanted(node, query.grid, lookback, self.options.subquery_step_ms)
-        if steps > self.options.max_samples:
+        A caller that is cancelled ends the evaluation, whose thread stops at its next look.
+        """
+        begun = self.running.begin()
+        try:
+            node = _tree(query)
+            if query.is_range and node.type not in ("vector", "scalar"):
+                kind = "range vector" if node.type == "matrix" else node.type
+                raise WrongType(f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector')
+            result = await self._within(source, query, node)
+        except BaseException as error:
+            self.running.end(begun, error)
+            raise
+        self.running.end(begun)
+        return result
+
+    async def _within(self, source: Source, query: Query, node: Node) -> Result:
+        """Evaluate within the time that there is, waiting included."""
+        limit_s = min(query.timeout_s or self.options.timeout_s, self.options.timeout_s)
+        begun, stats, where = time.monotonic(), Stats(), "query queue"
+        stop = Stop(begun + limit_s)
+        try:
+            async with asyncio.timeout(limit_s), self._gate:
+                where = "expression evaluation"
+                stats.queued_s = time.monotonic() - begun
+                result = await self._evaluate(source, query, node, stop, stats)
+                stats.total_s = time.monotonic() - begun
+                return result
+        except TimeoutError:
+            raise QueryTimeout(where) from None
+        finally:
+            stop.cancel()
+
+    async def _evaluate(self, source: Source, query: Query, node: Node, stop: Stop, stats: Stats) -> Result:
+        lookback, options = query.lookback_ms or self.options.lookback_ms, self.options
+        needs, steps = wanted(node, query.grid, lookback, options.subquery_step_ms)
+        if steps > options.max_samples:
             raise TooManySamples
-        data = await read(source, query.org, needs, lookback_ms=lookback, limit=self.options.max_samples)
+        budget, begun = Budget(options.max_memory), time.monotonic()
+        data = await read(source, query.org, needs, lookback_ms=lookback, options=options, budget=budget)
+        cells = max(steps, data.cells)
+        if cells > options.max_samples:
+            raise TooManySamples
+        if query.counted:
+            stats.counts = Counts(query.grid.count)
+        stats.samples = data.size
         evaluator = Evaluator(
             node,
             data.samples,
             query.grid,
             parts=data.parts,
             lookback_ms=lookback,
-            options=self.options,
+            options=options,
             stop=stop,
             text=query.text,
+            budget=budget,
+            counts=stats.counts,
         )
         data.tell(evaluator.notes)
-        cells = max(steps, data.cells)
-        if cells > self.options.max_samples:
-            raise TooManySamples
+        stats.prepared_s = time.monotonic() - begun
         if data.size + cells <= INLINE:
             value = evaluator.finish()
         else:
             loop = asyncio.get_running_loop()
-            value = await loop.run_in_executor(self._pool, evaluator.finish)
+            value = await loop.run_in_executor(self._pool, self.running.evaluated(evaluator.finish))
+        stats.evaluated_s, stats.memory = time.monotonic() - begun - stats.prepared_s, budget.peak
         notes = evaluator.notes
-        return Result(value, query.grid, notes.warnings, notes.infos, data.size, evaluator.histograms)
+        return Result(value, query.grid, notes.warnings, notes.infos, stats, evaluator.histograms)
 
     async def range_matrix(self, source: Source, org: int, text: str, grid: Grid) -> tuple[list[Labels], Float64]:
         """A range query's rows as (labels, float64[k, steps]), NaN where a row has no value."""

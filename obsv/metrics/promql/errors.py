@@ -4,12 +4,16 @@ PromqlError
 ├── ParseError        the text is not PromQL (bad_data)
 ├── WrongType         it is, but its kind of value cannot be asked for over a range (bad_data)
 ├── ExecutionError    it cannot be evaluated on this data (execution)
-│   └── TooManySamples
+│   ├── TooManySamples
+│   ├── TooManySeries
+│   └── TooMuchMemory
 ├── QueryTimeout      it took too long (timeout)
 └── QueryCanceled     who asked went away (canceled)
 """
 
 from __future__ import annotations
+
+from obsv.core.units import format_size
 
 
 class PromqlError(Exception):
@@ -45,11 +49,31 @@ class TooManySamples(ExecutionError):
         super().__init__("query processing would load too many samples into memory in query execution")
 
 
-class QueryTimeout(PromqlError):
-    """It took longer than its limit."""
+class TooManySeries(ExecutionError):
+    """It would look at more series than `query_max_series` allows."""
 
-    def __init__(self) -> None:
-        super().__init__("query timed out in expression evaluation")
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"query would look at more than {most} series in query execution; select fewer of them, or raise "
+            "query_max_series in [metrics]"
+        )
+
+
+class TooMuchMemory(ExecutionError):
+    """It would take more memory than `query_max_memory` allows; `most` in bytes."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"query would take more than {format_size(most)} of memory in query execution; select fewer series, a "
+            "shorter range or a larger step, or raise query_max_memory in [metrics]"
+        )
+
+
+class QueryTimeout(PromqlError):
+    """It took longer than its limit; `where` it was then."""
+
+    def __init__(self, where: str = "expression evaluation") -> None:
+        super().__init__(f"query timed out in {where}")
 
 
 class QueryCanceled(PromqlError):

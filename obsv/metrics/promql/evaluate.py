@@ -26,7 +26,9 @@ from obsv.metrics.promql.ast import (
     Unary,
 )
 from obsv.metrics.promql.buckets import Parts
+from obsv.metrics.promql.budget import HISTOGRAM, Budget, samples_size
 from obsv.metrics.promql.compute import compute
+from obsv.metrics.promql.counts import Counts
 from obsv.metrics.promql.errors import ExecutionError
 from obsv.metrics.promql.fetch import inner_grid, moved
 from obsv.metrics.promql.hints import hinted, told_resets
@@ -54,7 +56,10 @@ Value = Scalar | String | Vector | Matrix
 
 
 class Evaluator:
-    """One evaluation: the fetched samples, the histograms that tokens stand for, the limits, the notes."""
+    """One evaluation: the fetched samples, the histograms that tokens stand for, the limits, the notes.
+
+    `budget` holds the samples already; `counts`, where they are asked for, are the samples looked at a step.
+    """
 
     def __init__(
         self,
@@ -67,15 +72,18 @@ class Evaluator:
         options: EngineOptions,
         stop: Stop,
         text: str,
+        budget: Budget,
+        counts: Counts | None = None,
     ) -> None:
         self.histograms: list[Histogram] = []
-        told = {id(selector) for selector in told_resets(node)}
+        is_native = any(series.histograms for series in data.values())
+        told = {id(selector) for selector in told_resets(node)} if is_native else set[int]()
         self.data = {key: self._adopted(series, told=key in told) for key, series in data.items()}
         self.parts = {key: some.with_samples(partial(self._adopted, told=key in told)) for key, some in parts.items()}
         self.node: Node = node
         self.top: Grid = top
         self.lookback_ms, self.options = lookback_ms, options
-        self.stop, self.notes = stop, Notes(text)
+        self.stop, self.notes, self.budget, self.counts = stop, Notes(text), budget, counts
 
     def _adopted(self, series: SeriesSet, *, told: bool) -> SeriesSet:
         """The series with tokens of this evaluation's table."""
@@ -91,6 +99,7 @@ class Evaluator:
 
     def token(self, histogram: Histogram) -> float:
         """The value that stands for a histogram from now on."""
+        self.budget.hold(HISTOGRAM)
         self.histograms.append(histogram)
         return token(len(self.histograms) - 1)
 
@@ -137,8 +146,15 @@ class Evaluator:
         self.stop.check()
 
     def evaluate(self, node: Node, grid: Grid) -> Value:
-        """The value of a node over a grid.  Raises ExecutionError, QueryTimeout."""
+        """The value of a node over a grid.  Raises ExecutionError, QueryTimeout, QueryCanceled."""
         self.stop.check()
+        before = self.budget.held
+        value = self._evaluate(node, grid)
+        if not isinstance(value, Matrix):  # samples are counted where they come from
+            self.budget.keep(before, value)
+        return value
+
+    def _evaluate(self, node: Node, grid: Grid) -> Value:
         match node:
             case Number():
                 return Scalar(np.full(grid.count, node.value))
@@ -184,10 +200,15 @@ class Evaluator:
         if node.modifier:
             return smoothed(self, node, grid)
         function = RangeFunction.INSTANT_TIME if want_time else RangeFunction.INSTANT
-        if (parts := self.parts.get(id(node))) is not None:
-            return self.spread(parts.instant(function, self.lookback_ms), parts.asked.windows, grid)
-        current = self.current(node, grid)
-        return self.spread(compute(function, current), current.grid, grid)
+        parts = self.parts.get(id(node))
+        if parts is not None:
+            vector, windows = parts.instant(self, function), parts.asked.windows
+        else:
+            current = self.current(node, grid)
+            vector, windows = compute(self, function, current), current.grid
+        if self.counts:
+            self.counts.add_vector(vector, self.histograms)
+        return self.spread(vector, windows, grid)
 
     def current(self, node: Selector, grid: Grid) -> Matrix:
         """What a selector's current samples are among, stale markers included."""
@@ -206,9 +227,9 @@ class Evaluator:
 
     def spread(self, vector: Vector, windows: Grid, grid: Grid) -> Vector:
         """The rows that have anything; what was looked at once, because of `@`, at every step."""
-        seen = np.flatnonzero(vector.present.any(axis=1))
-        if len(seen) < len(vector.labels):
-            vector = vector.take(seen)
+        seen = vector.present[:, 0] if windows.count == 1 else vector.present.any(axis=1)
+        if not seen.all():
+            vector = vector.take(np.flatnonzero(seen))
         return vector if windows.count == grid.count else vector.broadcast(grid.count)
 
     def matrix(self, node: Node, grid: Grid) -> Matrix:
@@ -223,12 +244,22 @@ class Evaluator:
         inner = inner_grid(node, windows, self.options.subquery_step_ms)
         if inner.count == 0:
             return Matrix(SeriesSet.empty(), windows, node.range_ms)
-        value = self.evaluate(node.expr, inner)
+        value = self._inner(node.expr, inner)
         if isinstance(value, Scalar):
             value = Vector([{}], value.values[np.newaxis, :], np.ones((1, inner.count), np.bool_))
         assert isinstance(value, Vector)
         value = self._unrelated(value)
-        return Matrix(as_series(value, inner), windows, node.range_ms, value.unnamed)
+        series = as_series(value, inner)
+        self.budget.hold(samples_size(series))
+        return Matrix(series, windows, node.range_ms, value.unnamed)
+
+    def _inner(self, node: Node, grid: Grid) -> Value:
+        """The value of what a subquery is about; Prometheus counts what its windows hold, not what that came from."""
+        counts, self.counts = self.counts, None
+        try:
+            return self.evaluate(node, grid)
+        finally:
+            self.counts = counts
 
     def _unrelated(self, vector: Vector) -> Vector:
         """The vector, its histograms without what they say of resets: a subquery leaves out what was in between."""

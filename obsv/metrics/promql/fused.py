@@ -26,7 +26,7 @@ def fused(ev: Evaluator, node: Aggregate, reduction: Reduction, grid: Grid) -> V
     Nothing may be lost that the steps one by one would have told or refused: native histograms, start times, rows that
     become the same without their names.
     """
-    if reduction not in FUSED or ev.histograms:
+    if reduction not in FUSED or ev.histograms or ev.counts:
         return None
     inner = unwrap(node.expr)
     call = inner if isinstance(inner, Call) and inner.name in windows.PLAIN else None
@@ -40,7 +40,7 @@ def fused(ev: Evaluator, node: Aggregate, reduction: Reduction, grid: Grid) -> V
         if not _is_alike(ev, node, call, matrix):
             return None
     groups = group(matrix.series.labels, node.labels, without=node.without)
-    result = compute_reduced(function, matrix, reduction, groups)
+    result = compute_reduced(ev, function, matrix, reduction, groups)
     if call and result and call.name in windows.COUNTERS and result.present.any():
         windows.note_counter(ev, call.args[0], matrix.series.labels[0])
     return None if result is None else ev.spread(result, matrix.grid, grid)

@@ -36,6 +36,7 @@ def sum_histograms(ev: Evaluator, node: Aggregate, vector: Vector, groups: Group
     if tokens is None:
         return
     for place, members in enumerate(groups.members()):
+        ev.check_time()
         inside, floats = tokens[members], vector.present[members] & ~tokens[members]
         for step in np.flatnonzero(inside.any(axis=0)):
             value = None

@@ -43,6 +43,7 @@ def apply(ev: Evaluator, node: Binary, cells: Cells) -> Mask:
     """Fill the native cells of `values` (and `holds`); gives those that have a result."""
     done = np.zeros_like(cells.native)
     for i in np.flatnonzero(cells.native).tolist():
+        ev.check_time()
         sides = ev.value(cells.left.flat[i]), ev.value(cells.right.flat[i])
         if cells.holds is not None:
             equal = _compared(ev, node, *sides)

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable
 
 from obsv.metrics.promql.ast import Aggregate, Binary, Call, Node, Number, Paren, Selector, Subquery, Text, Unary
 from obsv.metrics.promql.text import go_float
+from obsv.metrics.store.types import Matcher
 
+_PLAIN = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 UNITS = (("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1))
 
 
@@ -51,28 +55,31 @@ def _span(ms: int, expr: Node | None) -> str:
     return _duration(ms) if expr is None else _duration_expr(expr)
 
 
+def label_name(name: str) -> str:
+    """A label name as a query has it: in quotes unless it is plain."""
+    return name if _PLAIN.fullmatch(name) else _quoted(name)
+
+
 def _selector(node: Selector) -> str:
-    plain = (
-        node.name and (node.name[0].isalpha() or node.name[0] in "_:") and node.name.replace(":", "_").isidentifier()
-    )
-    pairs = [
-        f"{m.name}{m.op}{_quoted(m.value)}"
-        for m in node.matchers
-        if not (plain and m.name == "__name__" and m.op == "=" and m.value == node.name)
-    ]
+    own = Matcher("__name__", "=", node.name) if node.name else None
+    pairs = sorted(f"{label_name(m.name)}{m.op}{_quoted(m.value)}" for m in node.matchers if m != own)
     braces = "{" + ",".join(pairs) + "}" if pairs else ""
     range_text = f"[{_span(node.range_ms, node.range_expr)}]" if node.type == "matrix" else ""
     modifier = f" {node.modifier}" if node.modifier else ""
-    return ((node.name if plain else "") + braces or "{}") + range_text + modifier + _modifiers(node)
+    return (node.name + braces or "{}") + range_text + modifier + _modifiers(node)
+
+
+def _names(names: Iterable[str]) -> str:
+    return ", ".join(map(label_name, names))
 
 
 def _binary(node: Binary) -> str:
     words = node.op + (" bool" if node.returns_bool else "")
     matching = node.matching
     if matching.on or matching.labels:
-        words += f" {'on' if matching.on else 'ignoring'} ({', '.join(matching.labels)})"
+        words += f" {'on' if matching.on else 'ignoring'} ({_names(matching.labels)})"
     if matching.side:
-        words += f" group_{matching.side} ({', '.join(matching.include)})"
+        words += f" group_{matching.side} ({_names(matching.include)})"
     left, right = matching.fill_left, matching.fill_right
     if left is not None and right is not None and go_float(left) == go_float(right):
         words += f" fill ({go_float(left)})"
@@ -83,9 +90,7 @@ def _binary(node: Binary) -> str:
 
 
 def _aggregate(node: Aggregate) -> str:
-    clause = (
-        f" {'without' if node.without else 'by'} ({', '.join(node.labels)}) " if node.labels or node.without else ""
-    )
+    clause = f" {'without' if node.without else 'by'} ({_names(node.labels)}) " if node.labels or node.without else ""
     args = [print_expr(arg) for arg in (node.param, node.expr) if arg is not None]
     return f"{node.op}{clause}({', '.join(args)})"
 

@@ -20,7 +20,11 @@ _VECTOR = Signature(("vector",))
 _MATRIX = Signature(("matrix",))
 _DATE = Signature(("vector",), optional=1)
 
+FOREIGN = frozenset(("default_rollup",))
+"""MetricsQL's name for last_over_time, with which vmalert asks for its state after a restart; it is not PromQL's."""
+
 SIGNATURES: dict[str, Signature] = {
+    **dict.fromkeys(FOREIGN, _MATRIX),
     **dict.fromkeys(
         (
             "abs", "absent", "acos", "acosh", "asin", "asinh", "atan", "atanh", "ceil", "cos", "cosh", "deg", "exp",

@@ -20,8 +20,10 @@ def smoothed(ev: Evaluator, node: Selector, grid: Grid) -> Vector:
     """From the samples within the lookback before and after a step; without one after it, the one before."""
     series, windows = without_stale(ev.data[id(node)]), moved(grid, node.at, node.offset_ms, ev.top)
     shape = (len(series.labels), windows.count)
+    ev.budget.check_cells(*shape)
     values, present = np.zeros(shape), np.zeros(shape, np.bool_)
     for row in range(shape[0]):
+        ev.check_time()
         low, high = series.offsets[row : row + 2].tolist()
         t, v = series.t[low:high].tolist(), series.v[low:high].tolist()
         for step, at in enumerate(windows.times.tolist()):

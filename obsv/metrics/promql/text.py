@@ -16,6 +16,13 @@ def go_float(value: float) -> str:
     return np.format_float_positional(value, trim="-")
 
 
+def go_exponent(value: float) -> str:
+    """Shortest decimal, with an exponent from a million on and below a ten-thousandth (Go's 'g' format)."""
+    if not math.isfinite(value) or value == 0 or 1e-4 <= abs(value) < 1e6:
+        return "-0" if value == 0 and math.copysign(1, value) < 0 else go_float(value)
+    return np.format_float_scientific(value, trim="-", exp_digits=2)
+
+
 def openmetrics_float(value: float) -> str:
     """As a `le` or `quantile` label says it: `1.0`, `0.99`, `+Inf`."""
     text = go_float(value)

@@ -47,7 +47,7 @@ class MetricStore(Protocol):
 
     async def series(
         self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
-    ) -> list[dict[str, str]]: ...
+    ) -> Sequence[dict[str, str]]: ...
 
     async def label_names(
         self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
@@ -80,6 +80,13 @@ class Explorable(Protocol):
     async def explore(self, org: int, matchers: Sequence[Matcher], *, by: By, limit: int) -> Exploration: ...
 
     def active_series(self, org: int) -> int: ...
+
+
+@runtime_checkable
+class Copyable(Protocol):
+    """A store that can copy all that it keeps to where an admin can fetch it; gives the copy's name."""
+
+    async def snapshot(self, *, skip_head: bool = False) -> str: ...
 
 
 @runtime_checkable

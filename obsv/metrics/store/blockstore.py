@@ -23,7 +23,7 @@ from obsv.metrics.store.base import StoreLimitExceeded, StoreUnavailable
 from obsv.metrics.store.blocks.engine import Blocks
 from obsv.metrics.store.blocks.shelf import off_loop
 from obsv.metrics.store.blocks.types import Ragged, UInt32
-from obsv.metrics.store.context import HOUR_MS, StoreContext
+from obsv.metrics.store.context import DAY_MS, HOUR_MS, StoreContext
 from obsv.metrics.store.head import StoreHead
 from obsv.metrics.store.labels import label_keys
 from obsv.metrics.store.log_types import Log, LogStats
@@ -38,6 +38,8 @@ Item = TypeVar("Item")
 COMPACT_EVERY_S = 10
 RETRY_S = 5
 HISTOGRAMS_AT_ONCE = 200
+PART_SAMPLES = 7
+"""A part of a native histogram counts as so many samples more: it becomes an object."""
 MERGE_INLINE = 20_000
 """Fewer samples than this are merged on the event loop: a thread would take longer."""
 
@@ -258,10 +260,13 @@ class BlockStore:
             sids, offsets, t, v = merge(
                 (stored.sids, stored.offsets, stored.t, stored.v), (recent.sids, recent.offsets, recent.t, recent.v)
             )
-        if len(t) > limit:
+        is_native = self._head.index.has(org, native.PART)
+        parts = self._head.index.carrying(org, native.PART, sids) if is_native else sids[:0]
+        counts = np.diff(offsets)[np.isin(sids, parts)] if is_native else offsets[:0]
+        if len(t) + PART_SAMPLES * int(counts.sum()) > limit:
             raise _too_many(limit)
         series = SeriesSet(self._head.index.label_sets(sids), offsets, t, v)
-        return native.folded(series) if self._head.index.has(org, native.PART) else series
+        return native.folded(series) if is_native else series
 
     async def kept(self, org: int) -> Kept:
         """What is kept of an organisation's samples."""
@@ -290,14 +295,14 @@ class BlockStore:
 
     async def series(
         self, org: int, matcher_sets: Sequence[Sequence[Matcher]], start_ms: int, end_ms: int, *, limit: int
-    ) -> list[dict[str, str]]:
+    ) -> Sequence[dict[str, str]]:
         """Label sets of series that pass one of the sets; at most `limit` unless that is 0."""
 
-        def read() -> list[dict[str, str]]:
+        def read() -> Sequence[dict[str, str]]:
             found = self._head.index.find_any(org, matcher_sets, start_ms)
             if self._head.index.has(org, native.PART):
                 return _cut(native.wholes(self._head.index.labels(found)), limit)
-            return self._head.index.labels(found[:limit] if limit > 0 else found)
+            return self._head.index.label_sets(found[:limit] if limit > 0 else found)
 
         return await off_loop(self._head.series // 16, read)
 
@@ -326,17 +331,33 @@ class BlockStore:
     # -- keep in order ------------------------------------------------------------------------------------------
 
     async def delete(self, org: int, matchers: Sequence[Matcher], start_ms: int, end_ms: int) -> int:
-        """Remove samples for good; gives how many.  Flushes first, so that the log cannot bring them back."""
+        """Remove samples for good; gives how many.
+
+        Flushes first, so that the log cannot bring them back, and removes all snapshots, which still have them.
+        """
         async with self._flushing, self._log.exclusive(wait=True):
             await self._flush()
             sids = await asyncio.to_thread(self._head.index.find, org, matchers)
-            return await self._blocks.delete(org, sids, start_ms, end_ms)
+            removed = await self._blocks.delete(org, sids, start_ms, end_ms)
+        await self._blocks.drop_snapshots()
+        return removed
 
     async def drop_before(self, org: int, cutoff_ms: int) -> int:
         """Remove an organisation's samples older than this; gives how many."""
         async with self._flushing, self._log.exclusive(wait=True):
             await self._flush()
-            return await self._blocks.drop_before(org, cutoff_ms)
+            removed = await self._blocks.drop_before(org, cutoff_ms)
+        await self._blocks.drop_snapshots(made_before_ms=self._context.clock.now_ms() - DAY_MS)
+        return removed
+
+    async def snapshot(self, *, skip_head: bool = False) -> str:
+        """Copy the blocks of all organisations to where an admin can fetch them; gives the copy's name.
+
+        `skip_head` leaves out what was not flushed yet.  Copies are there for a day at most.  Raises StoreUnavailable.
+        """
+        if not skip_head:
+            await self.flush()
+        return await self._blocks.snapshot()
 
     async def expire(self, org: int, cutoffs: Mapping[int, int]) -> int:
         """Let go of what is older than its resolution is kept, by whole days; gives how many samples there were."""

@@ -48,6 +48,11 @@ class LabelSets(Sequence[Labels]):
             self._made = self._index.labels(self._sids, self._named)
         return iter(self._made)
 
+    @property
+    def are_made(self) -> bool:
+        """Whether there are dicts of them by now."""
+        return self._made is not None
+
     def take(self, rows: Int64 | list[int]) -> LabelSets:
         """Some of them, in that order."""
         return LabelSets(self._index, np.ascontiguousarray(self._sids[rows]), named=self._named)

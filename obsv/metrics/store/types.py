@@ -19,6 +19,7 @@ STALE_BITS = 0x7FF0000000000002
 STALE: float = float(np.array([STALE_BITS], dtype=np.uint64).view(np.float64)[0])
 
 Labels = dict[str, str]
+UInt8 = NDArray[np.uint8]
 UInt32 = NDArray[np.uint32]
 Int64 = NDArray[np.int64]
 Float64 = NDArray[np.float64]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import subprocess
 import time
 import urllib.error
@@ -120,12 +121,13 @@ def test_the_coding_is_one_that_is_wanted(accepted: bytes, coding: str) -> None:
 
 def test_federation(server: Server) -> None:
     match = urllib.parse.quote('{__name__=~"requests_total|my.metric"}')
-    status, headers, body = server.ask(f"/federate?match[]={match}")
+    status, headers, body = server.ask(f"/federate?match[]={match}", Accept="text/plain;escaping=allow-utf-8")
     lines = body.decode().splitlines()
-    assert (status, headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert status == 200
+    assert headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8"
     assert lines.count("# TYPE requests_total untyped") == 1
-    assert f'requests_total{{job="web",path="/7"}} 2 {server.now}' in lines
-    assert f'{{"my.metric","a b"="quote \\" and \\\\"}} 1.5 {server.now}' in lines
+    assert f'requests_total{{job="web",path="/7",instance=""}} 2 {server.now}' in lines
+    assert f'{{"my.metric","a b"="quote \\" and \\\\",instance=""}} 1.5 {server.now}' in lines
 
 
 @pytest.mark.peers
@@ -172,6 +174,33 @@ def test_deleted_series_are_gone(server: Server) -> None:
     assert server.ask("/api/v1/admin/tsdb/clean_tombstones", "POST")[0] == 204
 
 
+def test_a_snapshot_is_a_copy_that_starts_elsewhere(server: Server, tmp_path: Path) -> None:
+    path = "/api/v1/admin/tsdb/snapshot"
+    assert server.ask(path, "POST")[0] == 403
+    admin = {"Authorization": "Bearer " + server.live.token("admin:instance")}
+    status, _, body = server.ask(path + "?skip_head=x", "POST", **admin)
+    assert (status, json.loads(body)) == (
+        400,
+        {
+            "status": "error",
+            "errorType": "bad_data",
+            "error": 'invalid parameter "skip_head": unable to parse boolean: strconv.ParseBool: parsing "x": invalid syntax',
+        },
+    )
+    status, _, body = server.ask(path + "?skip_head=false", "PUT", **admin)
+    assert status == 200
+    made = server.live.folder / "data/metrics/snapshots" / json.loads(body)["data"]["name"] / "blocks.sqlite"
+    assert made.stat().st_size > 4096
+    with appliance(tmp_path) as other:
+        other.kill()
+        shutil.rmtree(other.folder / "data/metrics")
+        (other.folder / "data/metrics").mkdir()
+        shutil.copy(made, other.folder / "data/metrics")
+        other.start()
+        copy = Server(other, other.token("metrics:read"), server.now)
+        assert len(copy.data(f"/api/v1/query?query=requests_total&time={server.now / 1000}")["result"]) == 40
+
+
 @pytest.mark.peers
 def test_promtool_queries(server: Server, tmp_path: Path, peers: Path) -> None:
     http = tmp_path / "http.yml"
@@ -199,8 +228,8 @@ def test_a_syntax_tree() -> None:
                         "range": 300_000,
                         "offset": 60_000,
                         "matchers": [
-                            {"type": "=", "name": "__name__", "value": "x"},
                             {"type": "!=", "name": "a", "value": "b"},
+                            {"type": "=", "name": "__name__", "value": "x"},
                         ],
                         "timestamp": None,
                         "startOrEnd": None,

@@ -100,10 +100,10 @@ async def test_pages() -> None:
     ("params", "why"),
     [
         ({"type": "both"}, 'not supported value "both"'),
-        ({"group_limit": "0"}, "greater than zero"),
-        ({"group_limit": "x"}, "greater than zero"),
+        ({"group_limit": "0"}, "group_limit needs to be greater than 0"),
+        ({"group_limit": "x"}, 'parsing "x": invalid syntax'),
         ({"group_next_token": "x"}, "needs to be present"),
-        ({"group_limit": "1", "group_next_token": "x"}, "group_next_token is not valid"),
+        ({"group_limit": "1", "group_next_token": "x"}, "invalid group_next_token 'x'. were rule groups changed?"),
         ({"match[]": "{"}, "parse error"),
     ],
 )

@@ -99,7 +99,7 @@ async def test_organisations_never_meet(store):
         for org in (1, 2):
             assert await read(store, org) == {f"morg={org}": [(NOW, bits(org))], "same": [(NOW, bits(org))]}
             assert await store.label_values(org, "org", [], 0, NOW, limit=0) == [str(org)]
-            assert await store.series(org, [[Matcher("org", "!=", "")]], 0, NOW, limit=0) == [
+            assert list(await store.series(org, [[Matcher("org", "!=", "")]], 0, NOW, limit=0)) == [
                 {"__name__": "m", "org": str(org)}
             ]
         assert await read(store, 3) == {}
@@ -170,7 +170,7 @@ async def test_labels_and_series(store):
     sets = [[Matcher("__name__", "=", "a")], [Matcher("y", "=", "ü")], [Matcher("x", "=~", ".")]]
     assert len(await store.series(1, sets, 0, NOW, limit=0)) == 2
     assert len(await store.series(1, sets, 0, NOW, limit=1)) == 1
-    assert await store.series(1, sets, NOW - 10, NOW, limit=0) == [{"__name__": "b", "x": "2", "y": "ü"}]
+    assert list(await store.series(1, sets, NOW - 10, NOW, limit=0)) == [{"__name__": "b", "x": "2", "y": "ü"}]
     assert await store.label_names(1, [], 0, NOW, limit=0) == ["__name__", "x", "y"]
     assert await store.label_names(1, sets[:1], 0, NOW, limit=0) == ["__name__", "x"]
     assert await store.label_names(1, [], 0, NOW, limit=2) == ["__name__", "x"]

@@ -89,6 +89,7 @@ def _evaluate(ev: Evaluator, found: _Sorted, of_native: OfNative, classic: Vecto
     rows = np.flatnonzero(found.tokens.any(axis=1)).tolist()
     values, present = np.zeros((len(rows), steps)), np.zeros((len(rows), steps), np.bool_)
     for place, row in enumerate(rows):
+        ev.check_time()
         present[place] = found.tokens[row]
         for step in np.flatnonzero(found.tokens[row]).tolist():
             one = ev.histogram(vector.values[row, step])
@@ -100,11 +101,12 @@ def _evaluate(ev: Evaluator, found: _Sorted, of_native: OfNative, classic: Vecto
     return Vector(labels, *joined, unnamed=unnamed)
 
 
-def _step_by_step(found: _Sorted, of_classic: OfClassic) -> Vector:
+def _step_by_step(ev: Evaluator, found: _Sorted, of_classic: OfClassic) -> Vector:
     """Classic histograms by a function."""
     shape = (len(found.classic), found.vector.present.shape[1])
     values, present = np.zeros(shape), np.zeros(shape, np.bool_)
     for place, group in enumerate(found.classic):
+        ev.check_time()
         bounds, rows = np.array([bound for bound, _ in group.buckets]), [row for _, row in group.buckets]
         counts, there = found.vector.values[rows], found.floats[rows]
         for step in np.flatnonzero(there.any(axis=0)).tolist():
@@ -204,7 +206,7 @@ def _fraction(ev: Evaluator, node: Call, grid: Grid) -> Vector:
     def of_classic(step: int, bounds: Float64, counts: Float64) -> float:
         return classic_fraction(float(lower[step]), float(upper[step]), bounds, counts)
 
-    return ev.computed(_evaluate(ev, found, of_native, _step_by_step(found, of_classic)))
+    return ev.computed(_evaluate(ev, found, of_native, _step_by_step(ev, found, of_classic)))
 
 
 FUNCTIONS: dict[str, Function] = {

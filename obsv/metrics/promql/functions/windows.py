@@ -28,7 +28,7 @@ NAMES = {
     "resets": RangeFunction.RESETS, "deriv": RangeFunction.DERIV, "predict_linear": RangeFunction.PREDICT_LINEAR,
     "double_exponential_smoothing": RangeFunction.SMOOTH, "ts_of_min_over_time": RangeFunction.TS_OF_MIN,
     "ts_of_max_over_time": RangeFunction.TS_OF_MAX, "ts_of_first_over_time": RangeFunction.TS_OF_FIRST,
-    "ts_of_last_over_time": RangeFunction.TS_OF_LAST,
+    "ts_of_last_over_time": RangeFunction.TS_OF_LAST, "default_rollup": RangeFunction.LAST,
     **{
         f"{function.name.lower()}_over_time": function
         for function in (
@@ -38,7 +38,7 @@ NAMES = {
         )
     },
 }  # fmt: skip
-KEEPS_NAME = frozenset(("last_over_time", "first_over_time"))
+KEEPS_NAME = frozenset(("last_over_time", "first_over_time", "default_rollup"))
 COUNTERS = frozenset(("rate", "increase"))
 FLOATS_ONLY = frozenset(
     (
@@ -81,8 +81,11 @@ def over_time(
         def of_samples(series: SeriesSet, windows: Grid) -> Vector:
             return _of_matrix(ev, arg, function, Matrix(without_stale(series), windows, inner.range_ms), ())
 
-        return parts.over_time(function, of_samples), parts.asked.windows
+        if ev.counts:
+            ev.counts.add_windows(parts.looked_at(ev))
+        return parts.over_time(ev, function, of_samples), parts.asked.windows
     matrix = ev.matrix(arg, grid)
+    count_windows(ev, matrix)
     if function is RangeFunction.PREDICT_LINEAR:
         matrix, params = _ahead_of_now(matrix, grid, params)
     return _of_matrix(ev, arg, function, matrix, params), matrix.grid
@@ -96,6 +99,12 @@ def _of_matrix(ev: Evaluator, arg: Node, function: RangeFunction, matrix: Matrix
     if function in FLOATS_ONLY:
         return _floats_only(ev, arg, function, matrix, params)
     return _any(ev, arg, function, matrix, params)
+
+
+def count_windows(ev: Evaluator, matrix: Matrix) -> None:
+    """Count the samples in windows, where that is asked for."""
+    if ev.counts:
+        ev.counts.add_windows(compute(ev, RangeFunction.COUNT, matrix).values)
 
 
 def note_counter(ev: Evaluator, arg: Node, labels: Labels) -> None:
@@ -125,18 +134,18 @@ def _check_smoothing(params: Params) -> None:
 def _floats_only(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, params: Params) -> Vector:
     found = is_token(matrix.series.v) if ev.histograms else None
     if found is None or not found.any():
-        return compute(function, matrix, params)
+        return compute(ev, function, matrix, params)
     floats = replace(matrix, series=keep_samples(matrix.series, ~found))
-    both = compute(RangeFunction.PRESENT, floats).present
-    both &= compute(RangeFunction.PRESENT, replace(matrix, series=keep_samples(matrix.series, found))).present
+    both = compute(ev, RangeFunction.PRESENT, floats).present
+    both &= compute(ev, RangeFunction.PRESENT, replace(matrix, series=keep_samples(matrix.series, found))).present
     for row in np.flatnonzero(both.any(axis=1)).tolist():
         ev.notes.ignored_in_range(matrix.series.labels[row].get("__name__", ""), node)
-    return compute(function, floats, params)
+    return compute(ev, function, floats, params)
 
 
 def _any(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, params: Params) -> Vector:
     """By the kernel, but for series with histograms or start times where those make a difference."""
-    vector, series = compute(function, matrix, params), matrix.series
+    vector, series = compute(ev, function, matrix, params), matrix.series
     if function not in slow_windows.COMPUTE:
         return vector
     slow = np.zeros(len(series.labels), np.bool_)
@@ -147,7 +156,7 @@ def _any(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, par
     rows = np.flatnonzero(slow)
     if len(rows):
         some = replace(matrix, series=slow_windows.rows_of(series, rows), unnamed=None)
-        part = _empty(some)
+        part = _empty(ev, some)
         slow_windows.fill(ev, node, slow_windows.COMPUTE[function], some, part)
         vector.values[rows], vector.present[rows] = part.values, part.present
     return vector
@@ -165,14 +174,15 @@ def _rows_with(series: SeriesSet, marked: Mask) -> Mask:
 
 
 def _extended(ev: Evaluator, node: Node, function: RangeFunction, matrix: Matrix, modifier: str) -> Vector:
-    vector = _empty(matrix)
+    vector = _empty(ev, matrix)
     margins = (ev.lookback_ms, ev.lookback_ms if modifier == "smoothed" else 0)
     slow_windows.fill(ev, node, slow_windows.extended(function, modifier), matrix, vector, margins=margins)
     return vector
 
 
-def _empty(matrix: Matrix) -> Vector:
+def _empty(ev: Evaluator, matrix: Matrix) -> Vector:
     shape = (len(matrix.series.labels), matrix.grid.count)
+    ev.budget.check_cells(*shape)
     return Vector(matrix.series.labels, np.zeros(shape), np.zeros(shape, np.bool_), unnamed=matrix.unnamed)
 
 

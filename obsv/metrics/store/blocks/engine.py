@@ -8,7 +8,9 @@ off the event loop.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -269,9 +271,24 @@ class Blocks:
         """
         return await self._compactor.step(settle=settle)
 
+    async def snapshot(self) -> str:
+        """Make a copy of what was flushed, of all organisations, where the repository can; gives its name."""
+        name = _snapshot_name(self.clock.now_ms()) + secrets.token_hex(8)
+        await self._repository.snapshot(name)
+        return name
+
+    async def drop_snapshots(self, *, made_before_ms: int | None = None) -> None:
+        """Remove all snapshots, or the old ones."""
+        await self._repository.drop_snapshots("~" if made_before_ms is None else _snapshot_name(made_before_ms))
+
     async def stats(self, org: int | None = None) -> BlockStats:
         """Sizes and counts of one organisation, or of all."""
         return await self._repository.stats(org)
+
+
+def _snapshot_name(time_ms: int) -> str:
+    """How the names of that second begin."""
+    return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y%m%dT%H%M%SZ}-"
 
 
 def _pieces(flush: Flush, org: int, series: SeriesMap) -> Pieces:

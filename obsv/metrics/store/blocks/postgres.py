@@ -360,3 +360,10 @@ class PostgresBlockRepository:
         async with self._connection() as connection:
             for piece in TABLES:
                 await connection.execute(f"VACUUM {piece}")
+
+    async def snapshot(self, name: str) -> None:
+        """Refused: the database has its own means."""
+        raise StoreUnavailable("metrics are kept in PostgreSQL: copy them with its own tools, such as pg_dump")
+
+    async def drop_snapshots(self, before: str) -> None:
+        """There are none."""

@@ -41,9 +41,6 @@ async def off_loop(size: int, work: Callable[P, T], *args: P.args, **kwargs: P.k
     return await asyncio.to_thread(work, *args, **kwargs) if size > INLINE else work(*args, **kwargs)
 
 
-_Loaded = tuple[Sequence[StoredBlock], dict[int, BlockReader], dict[int, TimesReader]]
-
-
 class MovedError(Exception):
     """A row was replaced (by compaction, deletion) between finding and loading it."""
 
@@ -100,23 +97,25 @@ class Shelf:
         raise StoreUnavailable("metric blocks changed under every attempt to read them")
 
     async def read_blocks(self, read: Read, org: int, blocks: Sequence[StoredBlock], *, keep: bool = False) -> Reading:
-        """Do a read from these blocks, and `keep` them for the next.  Raises MovedError if one is no longer there."""
+        """Do a read from these blocks, and `keep` them for the next.  Raises MovedError if one is no longer there.
+
+        Each batch is counted before the next is loaded, so that a read that is too large ends before it is in memory.
+        """
         unreadable: list[int] = []
-        found: list[_Loaded] = []
+        is_short = len(blocks) <= INLINE_BLOCKS
         for at in range(0, len(blocks), BATCH):
             batch = blocks[at : at + BATCH]
             readers = await self._blocks(org, batch, read, keep=keep)
             times = await self.times(org, sorted({block.times_id for block in batch}))
             unreadable += [block.id for block in batch if block.times_id not in times]
-            found.append((batch, readers, times))
-        if len(blocks) > INLINE_BLOCKS:
-            columns = await asyncio.to_thread(self._add_and_finish, read, found)
-        else:
-            _add(read, found)
-            if read.samples <= INLINE_SAMPLES and read.is_decoded:
-                columns = read.finish(map)
+            if is_short:
+                _add(read, batch, readers, times)
             else:
-                columns = await asyncio.to_thread(read.finish, self.decoders.map)
+                await asyncio.to_thread(_add, read, batch, readers, times)
+        if is_short and read.samples <= INLINE_SAMPLES and read.is_decoded:
+            columns = read.finish(map)
+        else:
+            columns = await asyncio.to_thread(read.finish, self.decoders.map)
         await self.quarantine(Piece.BLOCK, org, read.damaged)
         return Reading(columns, frozenset(unreadable + read.damaged))
 
@@ -165,10 +164,6 @@ class Shelf:
                 self._kept_times.put(org, times_id, readers[times_id])
         return readers
 
-    def _add_and_finish(self, read: Read, found: Sequence[_Loaded]) -> Columns:
-        _add(read, found)
-        return read.finish(self.decoders.map)
-
     async def quarantine(self, piece: Piece, org: int, ids: Sequence[int]) -> None:
         """Set rows aside that turned out to be damaged."""
         for row_id in ids:
@@ -176,9 +171,10 @@ class Shelf:
             await self._repository.quarantine(piece, row_id)
 
 
-def _add(read: Read, found: Sequence[_Loaded]) -> None:
+def _add(
+    read: Read, blocks: Sequence[StoredBlock], readers: dict[int, BlockReader], times: dict[int, TimesReader]
+) -> None:
     """Add those blocks to a read that can be read, and whose times can."""
-    for blocks, readers, times in found:
-        for block in blocks:
-            if block.id in readers and block.times_id in times:
-                read.add(block, readers[block.id], times[block.times_id])
+    for block in blocks:
+        if block.id in readers and block.times_id in times:
+            read.add(block, readers[block.id], times[block.times_id])

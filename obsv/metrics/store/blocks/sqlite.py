@@ -30,6 +30,7 @@ from obsv.metrics.store.blocks.repository import (
     StoredBlock,
     StoredSegment,
 )
+from obsv.metrics.store.blocks.snapshots import Snapshots
 from obsv.metrics.store.blocks.types import BlockStats
 from obsv.metrics.store.blocks.window import DAY_MS, window_of
 
@@ -90,6 +91,8 @@ class SQLiteBlockRepository:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="obsv-blocks-write")
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="obsv-blocks-read")
         self._catalog = Catalog()
+        self._snapshots = Snapshots(path)
+        self._copying = asyncio.Lock()
 
     # -- connections --------------------------------------------------------------------------------------------
 
@@ -145,6 +148,7 @@ class SQLiteBlockRepository:
 
     async def close(self) -> None:
         """Close all connections; the last one folds the write-ahead log into the file."""
+        self._snapshots.stop()
         for pool in (self._readers, self._writer):
             await asyncio.to_thread(pool.shutdown)
         for connection in reversed(self._connections):
@@ -368,6 +372,27 @@ class SQLiteBlockRepository:
             connection.executescript("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);")
 
         await self._run(self._writer, work)
+
+    # -- snapshots ----------------------------------------------------------------------------------------------
+
+    async def snapshot(self, name: str) -> None:
+        """Copy the file as it is now into `snapshots/NAME` beside it; the newest few are kept."""
+        await self._copy(lambda: self._snapshots.add(name))
+
+    async def drop_snapshots(self, before: str) -> None:
+        """Remove snapshots whose names are lower, also one that is being made when this is asked."""
+        await self._copy(lambda: self._snapshots.drop(before))
+
+    async def _copy(self, work: Callable[[], None]) -> None:
+        async def one_at_a_time() -> None:
+            async with self._copying:
+                await asyncio.to_thread(work)
+
+        try:
+            # A caller that is cancelled must not let the next one in while the thread goes on.
+            await asyncio.shield(asyncio.ensure_future(one_at_a_time()))
+        except (sqlite3.Error, OSError) as error:
+            raise StoreUnavailable(f"snapshots of metrics: {error}") from error
 
 
 def _set(connection: sqlite3.Connection, pragma: str) -> None:

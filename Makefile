@@ -33,7 +33,9 @@ $(STAMPS)/install: $(STAMPS)/lock pyproject.toml obsv/hatch_build.py $(KERNELS)
 	@$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	@touch $@
 
+# The bytecode is made here: where PYTHONDONTWRITEBYTECODE is set, each start would compile all of it anew.
 setup: $(STAMPS)/install web ## make .venv from the lock file, compile the kernels, build the web assets
+	@$(BIN)/python -m compileall -q obsv plugins
 
 web: $(STAMPS)/install ## build the cabinet's assets if their sources changed (OBSV_SKIP_WEB=1 leaves it out)
 	@[ "$$OBSV_SKIP_WEB" = 1 ] || $(BIN)/python obsv/web/build.py

@@ -7,6 +7,8 @@ the gate is asked to come back.
 from __future__ import annotations
 
 import asyncio
+import base64
+import secrets
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
@@ -49,6 +51,15 @@ def problem_with(password: str, context: Iterable[str] = ()) -> str | None:
     return None
 
 
+def _hash_of_nothing(hasher: PasswordHasher) -> str:
+    """A PHC string that takes as long to check as any, without a password that fits; made without hashing."""
+    salt, tag = (
+        base64.b64encode(secrets.token_bytes(size)).rstrip(b"=").decode() for size in (hasher.salt_len, hasher.hash_len)
+    )
+    costs = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${costs}${salt}${tag}"
+
+
 class Passwords:
     """Hashes and checks passwords with argon2id."""
 
@@ -56,7 +67,7 @@ class Passwords:
         self._hasher = PasswordHasher(time_cost=time_cost, memory_cost=memory_cost, parallelism=parallelism)
         self._gate = asyncio.Semaphore(GATE)
         # Checked for unknown accounts, so that they take as long as known ones.
-        self._nobody = self._hasher.hash("nobody's password")
+        self._nobody = _hash_of_nothing(self._hasher)
 
     async def hash(self, password: str) -> str:
         """PHC string of a password that `problem_with` had nothing against.  Raises `Unavailable` under load."""

@@ -41,8 +41,16 @@ class Egress:
     def __init__(self, policy: Policy, clock: Clock) -> None:
         self.guard = Guard(policy)
         self._ledger = Ledger(clock)
-        # Connections are kept apart, so that none that configuration allowed serves a call of another origin.
-        self._http = {origin: self._client(origin) for origin in Origin}
+        self._clients: dict[Origin, httpx.AsyncClient] = {}
+
+    def _http(self, origin: Origin) -> httpx.AsyncClient:
+        """Connections are kept apart, so that none that configuration allowed serves a call of another origin.
+
+        Made at the first call: the certificates that TLS trusts take megabytes.
+        """
+        if origin not in self._clients:
+            self._clients[origin] = self._client(origin)
+        return self._clients[origin]
 
     def _client(self, origin: Origin) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -56,7 +64,7 @@ class Egress:
     async def close(self) -> None:
         """Close the connections, and the ledger."""
         await self._ledger.close()
-        for client in self._http.values():
+        for client in self._clients.values():
             await client.aclose()
 
     async def request(
@@ -79,7 +87,7 @@ class Egress:
         target = _parse(url)
         async with self.ledger_line(target.host, call) as line, _limit(timeout_s):
             line.bytes_sent = len(content)
-            request = self._http[call.origin].build_request(method, target, content=content, headers=headers)
+            request = self._http(call.origin).build_request(method, target, content=content, headers=headers)
             for _ in range(max_redirects + 1):
                 response = await self._send(request, line, max_bytes)
                 line.status = response.status
@@ -109,7 +117,7 @@ class Egress:
 
     async def _send(self, request: httpx.Request, line: Line, max_bytes: int) -> Response:
         try:
-            answer = await self._http[line.call.origin].send(request, stream=True)
+            answer = await self._http(line.call.origin).send(request, stream=True)
             try:
                 body = bytearray()
                 async for chunk in answer.aiter_bytes():
@@ -136,7 +144,7 @@ class Egress:
             if name != "host" and (same_host or name not in _PRIVATE_HEADERS)
         }
         redirected.set(True)
-        client = self._http[call.origin]
+        client = self._http(call.origin)
         keeps_method = response.status in {307, 308} or request.method in {"GET", "HEAD"}
         if keeps_method:
             return client.build_request(request.method, target, content=request.content, headers=headers)

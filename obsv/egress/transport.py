@@ -45,9 +45,10 @@ class GuardedTransport(httpx.AsyncHTTPTransport):
     """httpx' own transport on a pool whose connections are guarded; proxies of the environment are not used."""
 
     def __init__(self, guard: Guard, origin: Origin) -> None:
-        super().__init__(trust_env=False)
+        context = httpx.create_ssl_context(trust_env=False)
+        super().__init__(verify=context, trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=context,
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=30.0,

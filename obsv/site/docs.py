@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
-from typing import Final
-
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+from typing import TYPE_CHECKING, Final
 
 from obsv.core.errors import NotFound
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
 
 INDEX: Final = "index"
 
@@ -34,6 +34,8 @@ class DocPage:
 
 def render(name: str, text: str) -> DocPage:
     """A page from Markdown; its title is the first heading."""
+    from markdown_it import MarkdownIt  # noqa: PLC0415  # not before somebody reads
+
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
     tokens = markdown.parse(text)
     title = ""

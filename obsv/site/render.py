@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import MediaType, Response
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 ASSETS: Final = {
     "site.css": "text/css; charset=utf-8",
@@ -31,6 +33,8 @@ def asset_url(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415  # not before the first page
+
     return Environment(
         loader=PackageLoader("obsv.site"),
         autoescape=True,

@@ -10,8 +10,8 @@ import msgspec
 from obsv.accounts.oauth.calls import ProviderCalls, basic
 from obsv.accounts.oauth.fetched import Fetched
 from obsv.accounts.oauth.id_token import Claims, Expected, Person, problem_with
+from obsv.accounts.oauth.jwks import BadSignature, KeySet, key_for
 from obsv.accounts.oauth.pkce import challenge_of
-from obsv.accounts.oauth.signatures import BadSignature, KeySet, PublicKey, header_of, key_for, payload_of
 from obsv.accounts.oauth.types import Client, Flow, FlowPurpose, Identity
 from obsv.core.clock import Clock
 from obsv.core.errors import ObsvError
@@ -155,19 +155,17 @@ class OidcProvider:
         raise self.name.unreachable(f"the token endpoint answered {answer.status}")
 
     async def _verified(self, token: str) -> Claims:
+        from obsv.accounts.oauth import signatures  # noqa: PLC0415  # cryptography that nothing else here needs
+
         try:
-            key = await self._key_of(token)
-            return self._calls.decode(payload_of(token, key), Claims)
+            header, keys = signatures.header_of(token), await self._keys.get()
+            # A key that is not known is looked for once more, for providers change theirs.
+            key = key_for(header, keys) or key_for(header, await self._keys.get(other_than=keys))
+            if key is None:
+                raise BadSignature("the id token is signed with a key that the provider does not publish")
+            return self._calls.decode(signatures.payload_of(token, key), Claims)
         except BadSignature as problem:
             raise self.name.unacceptable(str(problem)) from problem
-
-    async def _key_of(self, token: str) -> PublicKey:
-        """The key that signed; one that is not known is looked for once more, for providers change theirs."""
-        header, keys = header_of(token), await self._keys.get()
-        found = key_for(header, keys) or key_for(header, await self._keys.get(other_than=keys))
-        if found is None:
-            raise BadSignature("the id token is signed with a key that the provider does not publish")
-        return found
 
     async def _completed(self, metadata: Metadata, claims: Claims, access_token: str) -> Person:
         """The claims, or where they say no address, what the userinfo endpoint says of the same person."""

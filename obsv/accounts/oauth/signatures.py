@@ -1,64 +1,21 @@
 """Whether a key that a provider publishes signed an id token.  Source: RFC 7515, 7517, 7518, 8037.
 
 Which algorithm checks a token is never the token's choice: it must be in the list below and fit the key's own type, so
-neither `none` nor an HMAC under a public key passes. Only the public members of a published key are read.
+neither `none` nor an HMAC under a public key passes.
 """
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 from joserfc import jwk, jws
 from joserfc.errors import JoseError
 from joserfc.util import base64_to_int
 
+from obsv.accounts.oauth.jwks import NEEDS, BadSignature, Header, PublicKey
+
 RSA_BITS: Final = 2048
-KeyType = Literal["RSA", "EC", "OKP"]
-
-# Algorithm to the key it needs. RFC 9864 names Ed25519 what providers still call EdDSA.
-_NEEDS: Final[dict[str, tuple[KeyType, str]]] = {
-    "RS256": ("RSA", ""),
-    "ES256": ("EC", "P-256"),
-    "EdDSA": ("OKP", "Ed25519"),
-    "Ed25519": ("OKP", "Ed25519"),
-}
-
-
-class PublicKey(msgspec.Struct, frozen=True):
-    """A published key; which members it has depends on `kty`."""
-
-    kty: str
-    kid: str = ""
-    use: str = ""
-    alg: str = ""
-    crv: str = ""
-    n: str = ""
-    e: str = ""
-    x: str = ""
-    y: str = ""
-
-    def fits(self, algorithm: str) -> bool:
-        """Whether a signature by this algorithm can be its."""
-        names = {algorithm, "EdDSA", "Ed25519"} if self.kty == "OKP" else {algorithm}
-        return _NEEDS[algorithm] == (self.kty, self.crv) and self.use in {"", "sig"} and self.alg in {"", *names}
-
-
-class KeySet(msgspec.Struct, frozen=True):
-    """What stands at `jwks_uri`."""
-
-    keys: list[PublicKey]
-
-
-class Header(msgspec.Struct, frozen=True):
-    """What a token says of its signature."""
-
-    alg: str
-    kid: str = ""
-
-
-class BadSignature(Exception):  # a state of what was sent
-    """The token is not signed as it must be; the text says why."""
 
 
 class _Allowed(jws.JWSRegistry):
@@ -69,7 +26,7 @@ class _Allowed(jws.JWSRegistry):
 
 
 # Headers that we don't know are harmless unless `crit` names them, which is always checked.
-_REGISTRY: Final = _Allowed(algorithms=list(_NEEDS), strict_check_header=False)
+_REGISTRY: Final = _Allowed(algorithms=list(NEEDS), strict_check_header=False)
 
 
 def header_of(token: str) -> Header:
@@ -78,15 +35,9 @@ def header_of(token: str) -> Header:
         header = msgspec.convert(jws.extract_compact(token.encode(), registry=_REGISTRY).headers(), Header)
     except (JoseError, msgspec.ValidationError, ValueError) as error:
         raise BadSignature("the id token cannot be read") from error
-    if header.alg not in _NEEDS:
+    if header.alg not in NEEDS:
         raise BadSignature("the id token is not signed with RS256, ES256 or EdDSA")
     return header
-
-
-def key_for(header: Header, keys: KeySet) -> PublicKey | None:
-    """The one key that can have signed it; None without one, or without a `kid` to tell several apart."""
-    fitting = [key for key in keys.keys if key.fits(header.alg) and header.kid in {"", key.kid}]
-    return fitting[0] if len(fitting) == 1 else None
 
 
 def payload_of(token: str, key: PublicKey) -> bytes:

@@ -62,9 +62,9 @@ cdef extern from "head.h" namespace "obsv" nogil:
         void abort() except +
         void load(uint32_t, Reader) except +
         cbool freeze() except +
-        uint64_t frozen_series()
+        const vector[uint32_t]& frozen_series()
         uint64_t frozen_samples()
-        uint64_t columns(uint32_t*, int64_t*, int64_t*, uint64_t*) except +
+        void columns(const uint32_t*, size_t, Columns&) except +
         void release() except +
         void clear() except +
         cbool gather(const uint32_t*, size_t, int64_t, int64_t, uint64_t, cbool, Columns&) except +
@@ -113,6 +113,20 @@ cdef inline Reader reader(const unsigned char[::1] data) noexcept:
 
 cdef inline object text(const string& data):
     return PyBytes_FromStringAndSize(data.data(), data.size())
+
+
+cdef tuple arrays(const Columns& found):
+    """(offsets, t, v) as arrays of numpy."""
+    cdef Py_ssize_t k = found.offsets.size(), n = found.t.size()
+    offsets, t, v = np.empty(k, np.int64), np.empty(n, np.int64), np.empty(n, np.float64)
+    cdef int64_t[::1] offsets_view = offsets
+    cdef int64_t[::1] t_view = t
+    cdef double[::1] v_view = v
+    memcpy(&offsets_view[0], found.offsets.data(), k * 8)
+    if n:
+        memcpy(&t_view[0], found.t.data(), n * 8)
+        memcpy(&v_view[0], found.bits.data(), n * 8)
+    return offsets, t, v
 
 
 cdef class Head:
@@ -167,21 +181,21 @@ cdef class Head:
             frozen = self.head.freeze()
         return frozen
 
-    def columns(self):
-        cdef Py_ssize_t k = self.head.frozen_series(), n = self.head.frozen_samples()
-        sids, offsets = np.empty(k, np.uint32), np.empty(k + 1, np.int64)
-        t, v = np.empty(n, np.int64), np.empty(n, np.float64)
-        if k == 0:
-            offsets[0] = 0
-            return sids, offsets, t, v
-        cdef uint32_t[::1] sids_view = sids
-        cdef int64_t[::1] offsets_view = offsets
-        cdef int64_t[::1] t_view = t
-        cdef double[::1] v_view = v
-        cdef uint64_t used
+    def frozen_series(self):
+        cdef const vector[uint32_t]* found = &self.head.frozen_series()
+        sids = np.empty(found.size(), np.uint32)
+        cdef uint32_t[::1] view = sids
+        if found.size():
+            memcpy(&view[0], found.data(), found.size() * 4)
+        return sids
+
+    def columns(self, const uint32_t[::1] sids):
+        cdef Columns found
+        cdef const uint32_t* first = &sids[0] if sids.shape[0] else NULL
+        cdef size_t k = sids.shape[0]
         with nogil:
-            used = self.head.columns(&sids_view[0], &offsets_view[0], &t_view[0], <uint64_t*>&v_view[0])
-        return sids, offsets, t[:used], v[:used]
+            self.head.columns(first, k, found)
+        return arrays(found)
 
     def release(self):
         with nogil:
@@ -200,16 +214,7 @@ cdef class Head:
             fits = self.head.gather(first, k, start, end, limit, newest, found)
         if not fits:
             return None
-        cdef Py_ssize_t n = found.t.size()
-        offsets, t, v = np.empty(k + 1, np.int64), np.empty(n, np.int64), np.empty(n, np.float64)
-        cdef int64_t[::1] offsets_view = offsets
-        memcpy(&offsets_view[0], found.offsets.data(), (k + 1) * 8)
-        cdef int64_t[::1] t_view = t
-        cdef double[::1] v_view = v
-        if n:
-            memcpy(&t_view[0], found.t.data(), n * 8)
-            memcpy(&v_view[0], found.bits.data(), n * 8)
-        return offsets, t, v
+        return arrays(found)
 
     def keys(self, uint32_t start, uint32_t stop):
         cdef string data

@@ -9,6 +9,19 @@ namespace obsv {
 struct Columns {
     std::vector<int64_t> offsets, t;
     std::vector<uint64_t> bits;
+
+    void begin(size_t series) {
+        offsets.assign(1, 0);
+        offsets.reserve(series + 1);
+    }
+
+    void add(const std::vector<Sample>& samples) {
+        for (const Sample& sample : samples) {
+            t.push_back(sample.t);
+            bits.push_back(sample.bits);
+        }
+        offsets.push_back(static_cast<int64_t>(t.size()));
+    }
 };
 
 // A request is prepared (judged, nothing kept but successor hints), then applied or aborted; one at a time.
@@ -60,26 +73,19 @@ class Head {
         return true;
     }
 
-    uint64_t frozen_series() { return frozen_.touched().size(); }
+    const std::vector<uint32_t>& frozen_series() { return frozen_.touched(); }
     uint64_t frozen_samples() { return frozen_.samples(); }
 
-    // The frozen samples as columns (room for all of them given), series by rising id.  Needs no lock.
-    uint64_t columns(uint32_t* sids, int64_t* offsets, int64_t* t, uint64_t* bits) {
+    // The frozen samples of the given series.  Needs no lock.
+    void columns(const uint32_t* sids, size_t k, Columns& out) {
         std::vector<Sample> samples;
-        uint64_t n = 0, k = 0;
-        offsets[0] = 0;
-        for (const uint32_t sid : frozen_.touched()) {
+        out.begin(k);
+        for (size_t i = 0; i < k; i++) {
             samples.clear();
-            frozen_.read(sid, NEVER, std::numeric_limits<int64_t>::max(), samples);
+            frozen_.read(sids[i], NEVER, std::numeric_limits<int64_t>::max(), samples);
             settle(samples);
-            for (const Sample& sample : samples) {
-                t[n] = sample.t;
-                bits[n++] = sample.bits;
-            }
-            sids[k++] = sid;
-            offsets[k] = static_cast<int64_t>(n);
+            out.add(samples);
         }
-        return n;
     }
 
     void release() {
@@ -100,8 +106,7 @@ class Head {
     bool gather(const uint32_t* sids, size_t k, int64_t start, int64_t end, uint64_t limit, bool newest, Columns& out) {
         const std::lock_guard<std::mutex> hold(lock_);
         std::vector<Sample> samples;
-        out.offsets.assign(1, 0);
-        out.offsets.reserve(k + 1);
+        out.begin(k);
         for (size_t i = 0; i < k; i++) {
             samples.clear();
             frozen_.read(sids[i], start, end, samples);
@@ -109,11 +114,7 @@ class Head {
             settle(samples);
             if (newest && samples.size() > 1) samples.erase(samples.begin(), samples.end() - 1);
             if (out.t.size() + samples.size() > limit) return false;
-            for (const Sample& sample : samples) {
-                out.t.push_back(sample.t);
-                out.bits.push_back(sample.bits);
-            }
-            out.offsets.push_back(static_cast<int64_t>(out.t.size()));
+            out.add(samples);
         }
         return true;
     }

@@ -10,7 +10,7 @@ from threading import Lock
 
 import numpy as np
 
-from obsv.metrics.kernels.ragged_plain import Float64, Int64, Points, Ragged, UInt32, columns, ints, settle
+from obsv.metrics.kernels.ragged_plain import Float64, Int64, Points, UInt32, columns, ints, settle
 from obsv.metrics.kernels.request_plain import (
     DUPLICATE,
     KEEPS,
@@ -104,11 +104,13 @@ class Head:
             self._frozen, self._current = self._current, {}
             return True
 
-    def columns(self) -> Ragged:
-        """The frozen samples: sids, offsets, t, v; series by rising id, times rising."""
-        sids = sorted(self._frozen)
-        offsets, t, v = columns([settle(self._frozen[sid]) for sid in sids])
-        return np.array(sids, np.uint32), offsets, t, v
+    def frozen_series(self) -> UInt32:
+        """The series that have frozen samples, by rising id."""
+        return np.array(sorted(self._frozen), np.uint32)
+
+    def columns(self, sids: UInt32) -> tuple[Int64, Int64, Float64]:
+        """(offsets, t, v): the frozen samples of the given series, times rising."""
+        return columns([settle(self._frozen.get(sid, [])) for sid in ints(sids)])
 
     def release(self) -> None:
         """The frozen samples are in blocks now."""

@@ -138,11 +138,13 @@ class StoreHead:
         return self.frozen is not None
 
     def flush_of(self, frozen: Frozen) -> Flush:
-        """What was set aside, as columns.  May run in another thread."""
-        sids, offsets, t, v = self._kernel.columns()
-        owners, keys = self._kernel.keys(self._persisted, frozen.series)
+        """What was set aside.  May run in another thread."""
+        kernel, sids = self._kernel, self._kernel.frozen_series()
+        owners, keys = kernel.keys(self._persisted, frozen.series)
         fresh = SeriesKeys(owners, np.arange(self._persisted, self._persisted + len(keys), dtype=np.uint32), keys)
-        return Flush(frozen.seq, fresh, self._kernel.owners(sids), sids, offsets, t, v, frozen.births)
+        return Flush(
+            frozen.seq, fresh, kernel.owners(sids), sids, lambda rows: kernel.columns(sids[rows]), frozen.births
+        )
 
     def release(self) -> None:
         """What was set aside is in blocks."""

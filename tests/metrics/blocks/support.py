@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -96,16 +96,23 @@ def keys(series: Iterable[Series]) -> SeriesKeys:
     )
 
 
-def columns(given: Samples) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    rows = {series: sorted(points, key=lambda point: point[0]) for series, points in given.items()}
-    counts = [len(points) for points in rows.values()]
-    raw = b"".join(struct.pack("<d", v) for points in rows.values() for _, v in points)
+def columns(given: Samples) -> tuple[np.ndarray, np.ndarray, Callable[[np.ndarray], tuple[np.ndarray, ...]]]:
+    """Organisations, ids, and what gives the samples of some rows, as a flush has them."""
+    rows = [sorted(points, key=lambda point: point[0]) for points in given.values()]
+
+    def samples(of: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        some = [rows[row] for row in of.tolist()]
+        raw = b"".join(struct.pack("<d", v) for points in some for _, v in points)
+        return (
+            np.cumsum([0, *map(len, some)], dtype=np.int64),
+            np.array([t for points in some for t, _ in points], dtype=np.int64),
+            np.frombuffer(raw, dtype=np.float64),
+        )
+
     return (
-        np.array([org for org, _ in rows], dtype=np.int64),
-        np.array([sid for _, sid in rows], dtype=np.uint32),
-        np.concatenate([np.zeros(1, np.int64), np.cumsum(counts, dtype=np.int64)]),
-        np.array([t for points in rows.values() for t, _ in points], dtype=np.int64),
-        np.frombuffer(raw, dtype=np.float64),
+        np.array([org for org, _ in given], dtype=np.int64),
+        np.array([sid for _, sid in given], dtype=np.uint32),
+        samples,
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from obsv.core.clock import ManualClock
 from obsv.metrics.store.base import StoreLimitExceeded
-from obsv.metrics.store.blocks import Blocks, BlockStats, Flush, SeriesKeys
+from obsv.metrics.store.blocks import Blocks, BlockStats, SeriesKeys
 from tests.metrics.blocks.conftest import Repositories
 from tests.metrics.blocks.support import DAY, EVER, HOUR, START, Model, key_of, opened, read, settle
 
@@ -105,7 +106,7 @@ async def test_samples_of_an_unnamed_series_are_refused_and_nothing_is_kept(repo
     model, blocks = Model(), await opened(repositories())
     bad = Model().flush({(1, 1): ramp(START, 3)})
     with pytest.raises(ValueError, match="without labels"):
-        await blocks.flush(Flush(99, SeriesKeys.empty(), bad.orgs, bad.sids, bad.offsets, bad.t, bad.v))
+        await blocks.flush(replace(bad, log_seq=99, new_series=SeriesKeys.empty()))
     assert blocks.flushed_seq() == 0
     await blocks.flush(model.flush({(1, 1): ramp(START, 3)}))
     await check(blocks, model)

@@ -23,9 +23,13 @@ class Workload:
         """Scrapes first..stop of all series; the first flush names them."""
         series = len(self.keys)
         orgs, sids = np.full(series, org, np.int64), np.arange(series, dtype=np.uint32)
-        t, v = (np.ascontiguousarray(column[:, first:stop]).ravel() for column in (self.t, self.v))
         new = SeriesKeys.empty() if first else SeriesKeys(orgs, sids, self.keys)
-        return Flush(log_seq, new, orgs, sids, np.arange(series + 1, dtype=np.int64) * (stop - first), t, v)
+
+        def samples(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            offsets = np.arange(len(rows) + 1, dtype=np.int64) * (stop - first)
+            return offsets, self.t[rows, first:stop].ravel(), self.v[rows, first:stop].ravel()
+
+        return Flush(log_seq, new, orgs, sids, samples)
 
 
 def make(targets: int, scrapes: int, *, seed: int = 1) -> Workload:

@@ -220,12 +220,15 @@ def test_freeze_sets_aside_and_stays_readable(head):
     assert not head.freeze()
     assert (head.frozen_samples, head.samples) == (2, 2)
     assert [t for t, _ in stored(head)] == [NOW, NOW + 1, NOW + 2]
-    sids, offsets, t, v = head.columns()
+    sids = head.frozen_series()
+    offsets, t, v = head.columns(sids)
     assert (sids.tolist(), offsets.tolist(), t.tolist(), v.tolist()) == ([0], [0, 2], [NOW, NOW + 2], [1.0, 3.0])
     head.release()
     assert [t for t, _ in stored(head)] == [NOW + 1]
     assert head.freeze()
-    assert head.columns()[0].tolist() == [0, 1]
+    assert head.frozen_series().tolist() == [0, 1]
+    offsets, t, _ = head.columns(np.array([1, 0], np.uint32))
+    assert (offsets.tolist(), t.tolist()) == ([0, 1, 2], [NOW, NOW + 1])
 
 
 def test_gather_cuts_by_time_and_limit(head):
@@ -333,7 +336,8 @@ def state(head) -> list[object]:
     every = np.arange(head.series, dtype=np.uint32)
     owners, keys = head.keys(0, head.series)
     gathered = head.gather(every, -(2**63), 2**63 - 1, 10**9)
-    columns = [part.tobytes() for part in head.columns()]
+    frozen = head.frozen_series()
+    columns = [frozen.tobytes(), *(part.tobytes() for part in head.columns(frozen))]
     counts = [head.samples, head.frozen_samples, head.touched, head.active(1), head.active(2)]
     return [owners.tolist(), keys, [part.tobytes() for part in gathered], columns, counts,
             head.newest(every).tolist(), head.owners(every).tolist()]  # fmt: skip

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
@@ -26,7 +26,7 @@ from obsv.metrics.store.blocks.rollup_reads import Placed, Rolling, RollupReads,
 from obsv.metrics.store.blocks.rollup_shelf import RollupShelf
 from obsv.metrics.store.blocks.rollups import EVER_MS, Policy, Rollups, no_rollups
 from obsv.metrics.store.blocks.segment import Segment, encode_segment
-from obsv.metrics.store.blocks.series_map import SeriesMap
+from obsv.metrics.store.blocks.series_map import SLOTS, SeriesMap
 from obsv.metrics.store.blocks.shelf import Shelf, off_loop
 from obsv.metrics.store.blocks.types import BlockStats, Flush, Ragged, SeriesKeys, UInt32
 from obsv.metrics.store.blocks.window import DAY_MS, HOURS_2_MS, closed_before
@@ -36,6 +36,8 @@ from obsv.metrics.store.types import Int64
 
 FLUSHED = "flushed_seq"
 FLUSHES = "flushes"
+AT_ONCE = 8 * SLOTS
+"""Places whose samples a flush takes at a time: those of some partitions."""
 
 
 class Blocks:
@@ -133,11 +135,13 @@ class Blocks:
             segments += [NewSegment(org, len(keys), encode_segment(segment, keys)) for segment, keys in made]
         groups: list[Group] = []
         for org in np.unique(flush.orgs).tolist():
-            pieces = _pieces(flush, org, maps.get(org) or self._map(org))
-            for _, window in pieces.windows(HOURS_2_MS):
-                writer = GroupWriter(org)
-                writer.add(window, generation=0, seq=state[FLUSHES])
-                groups += writer.finish()
+            writers: dict[int, GroupWriter] = {}
+            for pieces in _pieces(flush, org, maps.get(org) or self._map(org)):
+                for start, window in pieces.windows(HOURS_2_MS):
+                    writer = writers.setdefault(start, GroupWriter(org))
+                    writer.add(window, generation=0, seq=state[FLUSHES])
+            for start in sorted(writers):
+                groups += writers[start].finish()
         return Change(groups=groups, segments=segments, state=state), maps
 
     # -- read ---------------------------------------------------------------------------------------------------
@@ -291,10 +295,13 @@ def _snapshot_name(time_ms: int) -> str:
     return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y%m%dT%H%M%SZ}-"
 
 
-def _pieces(flush: Flush, org: int, series: SeriesMap) -> Pieces:
-    """The samples of one organisation by place."""
-    mine = np.flatnonzero(flush.orgs == org)
-    places = series.find(flush.sids[mine])
+def _pieces(flush: Flush, org: int, series: SeriesMap) -> Iterator[Pieces]:
+    """The samples of one organisation by place, some whole partitions at a time."""
+    rows = np.flatnonzero(flush.orgs == org)
+    places = series.find(flush.sids[rows])
     if (places < 0).any():
         raise ValueError("samples of a series without labels")
-    return Pieces.at(places, flush.offsets[mine], flush.offsets[mine + 1], flush.t, flush.v)
+    order = np.argsort(places)
+    for some in np.split(order, np.flatnonzero(np.diff(places[order] // AT_ONCE)) + 1):
+        offsets, t, v = flush.samples(rows[some])
+        yield Pieces.at(places[some], offsets[:-1], offsets[1:], t, v)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,17 +36,16 @@ class Flush:
     """What the head hands over at once.
 
     Every log record with a number <= `log_seq` is covered by it.  `new_series` are those never flushed before.
-    The samples of series `sids[i]` of `orgs[i]` are `t[offsets[i]:offsets[i+1]]` and the same of `v`; `t` is strictly
-    increasing within a series; a series appears once.  `marks` are numbers by name to keep with it.
+    Series `sids[i]` is of `orgs[i]` and appears once.  `samples` gives those of some rows i, in any thread, so that not
+    all have to be copied at once: (offsets, t, v), of the k-th row asked for `t[offsets[k]:offsets[k+1]]` and the same
+    of `v`; `t` is strictly increasing within a series.  `marks` are numbers by name to keep with it.
     """
 
     log_seq: int
     new_series: SeriesKeys
     orgs: Int64
     sids: UInt32
-    offsets: Int64
-    t: Int64
-    v: Float64
+    samples: Callable[[Int64], tuple[Int64, Int64, Float64]]
     marks: dict[str, int] = field(default_factory=dict[str, int])
 
 

@@ -90,15 +90,15 @@ class Head {
 
     void release() {
         const std::lock_guard<std::mutex> hold(lock_);
-        frozen_.release(current_.chunks() + 64);
+        frozen_.release(SPARE_CHUNKS);
     }
 
     // Forget all samples; series stay, and so does what is known of their newest one.
     void clear() {
         const std::lock_guard<std::mutex> hold(lock_);
         roll_back();
-        frozen_.release(64);
-        current_.release(64);
+        frozen_.release(SPARE_CHUNKS);
+        current_.release(SPARE_CHUNKS);
     }
 
     // Samples of the given series within [start, end], with `newest` the last of each alone; false when they would be
@@ -406,6 +406,8 @@ class Head {
         for (const Series& series : table_.all())
             if (is_active(series)) active_[series.org]++;
     }
+
+    static constexpr size_t SPARE_CHUNKS = 2;
 
     std::mutex lock_;
     SeriesTable table_;

@@ -35,7 +35,7 @@ struct Slab {
 // Slabs in chunks whose address never changes, so that a frozen generation can be read while another grows.
 class SlabPool {
   public:
-    static constexpr uint32_t CHUNK = 256;
+    static constexpr uint32_t CHUNK = 2048;  // so large that each is mapped by itself, and given back as such
 
     SlabPool() { chunks_.reserve(MAX_CHUNKS); }
     Slab& operator[](uint32_t slab) { return chunks_[slab / CHUNK][slab % CHUNK]; }
@@ -77,7 +77,7 @@ class SlabPool {
     size_t bytes() const { return live_ * CHUNK * sizeof(Slab); }
 
   private:
-    static constexpr size_t MAX_CHUNKS = 1 << 18;
+    static constexpr size_t MAX_CHUNKS = 1 << 15;
     std::vector<std::unique_ptr<Slab[]>> chunks_;
     std::vector<uint32_t> idle_, empty_;
     size_t live_ = 0;
@@ -144,7 +144,6 @@ class Generation {
 
     std::vector<uint32_t>& touched() { return touched_; }
     uint64_t samples() const { return samples_; }
-    size_t chunks() const { return chunks_.size(); }
     size_t bytes() const { return (tails_.capacity() + touched_.capacity()) * 4; }
 
   private:

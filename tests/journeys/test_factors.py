@@ -62,6 +62,12 @@ async def type_password(page: Page, url: str) -> None:
     await page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+async def forget_session(page: Page) -> None:
+    """Leave first: the cabinet goes to the sign-in by itself as soon as an answer tells it that it is signed out."""
+    await page.goto("about:blank")
+    await page.context.clear_cookies()
+
+
 async def shot(page: Page, name: str) -> None:
     if SHOTS:
         await page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
@@ -108,7 +114,7 @@ async def enrolled(live: Live, chromium: str, **look: Any) -> AsyncIterator[tupl
 async def test_factors(live: Live, chromium: str) -> None:
     await steady()
     async with enrolled(live, chromium) as (page, secret, recovery_codes):
-        await page.context.clear_cookies()
+        await forget_session(page)
         await type_password(page, live.url)
         await page.wait_for_url("**/login/factor")
         await assert_accessible(page)
@@ -120,7 +126,7 @@ async def test_factors(live: Live, chromium: str) -> None:
         await page.keyboard.press("Enter")
         await page.wait_for_url("**/app/acme**")
 
-        await page.context.clear_cookies()
+        await forget_session(page)
         await type_password(page, live.url)
         await page.get_by_role("link", name="Use a recovery code").click()
         await assert_accessible(page)
@@ -138,7 +144,7 @@ async def test_factors(live: Live, chromium: str) -> None:
         assert (await cabinet.must("GET", "/me/security"))["recovery_codes_left"] == 9
 
         # After the password, as second factor.
-        await page.context.clear_cookies()
+        await forget_session(page)
         await keys.allow(present=False)
         await type_password(page, live.url)
         await page.wait_for_url("**/login/factor")
@@ -149,7 +155,7 @@ async def test_factors(live: Live, chromium: str) -> None:
         await page.wait_for_url("**/app/acme**")
 
         # Alone; the person's finger is refused first.
-        await page.context.clear_cookies()
+        await forget_session(page)
         await keys.allow(present=False)
         await page.goto(f"{live.url}/login?next=/app/acme/hosts")
         await page.get_by_role("button", name="Use a passkey").wait_for()
@@ -180,7 +186,7 @@ async def test_a_passkey_alone(live: Live, chromium: str, how: str) -> None:
         await cabinet.must("GET", "/session")
         options = (await cabinet.must("POST", "/me/passkeys/options"))["options"]
         await cabinet.must("POST", "/me/passkeys", {"credential": await page.evaluate(CREATE, options)})
-        await page.context.clear_cookies()
+        await forget_session(page)
         if how == "old browser":
             await page.add_init_script(OLD_BROWSER)
         await page.goto(f"{live.url}/login")
@@ -202,7 +208,7 @@ async def test_the_second_step_fits_every_screen(
 ) -> None:
     async with enrolled(live, chromium, width=width, height=height, color_scheme=scheme) as (page, _, _codes):
         name = f"{width}-{scheme}"
-        await page.context.clear_cookies()
+        await forget_session(page)
         for path in ("/login", "/login/factor", "/login/factor?with=recovery"):
             await page.goto(live.url + path)
             if path == "/login":

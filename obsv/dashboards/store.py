@@ -90,6 +90,12 @@ async def below(org: int, folder: str) -> list[Kept]:
     return [kept for row in rows if (kept := _kept([row]))]
 
 
+async def every(org: int) -> list[Kept]:
+    """All of an organisation, by key."""
+    rows = await fetch(f"SELECT {_COLUMNS} FROM dashboards WHERE {_CURRENT} ORDER BY key", org)
+    return [kept for row in rows if (kept := _kept([row]))]
+
+
 async def count(org: int) -> int:
     """How many there are."""
     return int(await fetch_value(f"SELECT count(*) FROM dashboards WHERE {_CURRENT}", org))

@@ -1,6 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 import { budgets } from './tools/budgets.ts'
+import { units } from './tools/units.ts'
 
 /** Where a running obsv is, for `npm run dev`. */
 const server = process.env.OBSV_URL ?? 'http://localhost:8450'
@@ -9,6 +10,7 @@ export default defineConfig({
   base: '/app/assets/',
   plugins: [
     svelte(),
+    units(),
     // The page a person waits for at first, and the heaviest one, in bytes of gzip.
     budgets([
       { name: 'entry', modules: ['src/main.ts'], limit: 30_000 },

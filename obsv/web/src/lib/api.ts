@@ -22,10 +22,14 @@ export class ApiError extends Error {
   }
 }
 
+type Parameters = Readonly<Record<string, string | number>>
+
 interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   body?: unknown
-  query?: Readonly<Record<string, string | number>>
+  /** Instead of a body: what is too long for an address. */
+  form?: Parameters
+  query?: Parameters
   signal?: AbortSignal
   /** The call is about the person, not about an organisation. */
   isPersonal?: boolean
@@ -80,7 +84,11 @@ async function bodyOf(response: Response): Promise<unknown> {
   }
 }
 
-function requestOf({ method = 'GET', body, signal, isPersonal = false }: Call): RequestInit {
+function encoded(parameters: Parameters): URLSearchParams {
+  return new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)]))
+}
+
+function requestOf({ method = 'GET', body, form, signal, isPersonal = false }: Call): RequestInit {
   const headers: Record<string, string> = { accept: 'application/json' }
   const org = isPersonal ? '' : credentials.org()
   if (org) headers['x-obsv-org'] = org
@@ -90,15 +98,14 @@ function requestOf({ method = 'GET', body, signal, isPersonal = false }: Call): 
     method,
     headers,
     credentials: 'same-origin',
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(form ? { body: encoded(form) } : body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   }
 }
 
 function addressOf(path: string, query: Call['query']): string {
   if (!query) return path
-  const parameters = new URLSearchParams(Object.entries(query).map(([name, value]) => [name, String(value)]))
-  return `${path}?${parameters.toString()}`
+  return `${path}?${encoded(query).toString()}`
 }
 
 /** Call the API; the answer's JSON is trusted to be what the caller names. */
@@ -126,7 +133,7 @@ interface PrometheusAnswer<T> {
 }
 
 /** A Prometheus query, over a range or at an instant. */
-export async function query<T>(kind: 'query' | 'query_range', parameters: NonNullable<Call['query']>, signal?: AbortSignal): Promise<T[]> {
+export async function query<T>(kind: 'query' | 'query_range', parameters: Parameters, signal?: AbortSignal): Promise<T[]> {
   const answer = await call<PrometheusAnswer<T>>(`/api/v1/${kind}`, { query: parameters, ...(signal ? { signal } : {}) })
   return answer.data.result
 }

@@ -13,6 +13,7 @@ function isNumber(value: Value): value is number {
 export function digits(value: number): string {
   if (value === 0) return '0'
   const size = Math.abs(value)
+  if (size < 0.0095) return String(Number(value.toPrecision(2)))
   const places = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : 3
   return String(Number(value.toFixed(places)))
 }

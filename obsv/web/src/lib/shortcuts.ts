@@ -8,7 +8,7 @@ export const SHORTCUTS: readonly { keys: string[]; does: string }[] = [
   { keys: ['r'], does: 'Refresh now' },
   { keys: ['t'], does: 'Choose the time range' },
   { keys: ['[', ']'], does: 'Earlier, later' },
-  { keys: ['-'], does: 'Zoom out' },
+  { keys: ['-', '+'], does: 'Zoom out, in' },
   { keys: ['?'], does: 'Show the shortcuts' },
   { keys: ['Esc'], does: 'Close, or leave a field' },
 ]

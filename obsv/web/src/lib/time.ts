@@ -2,6 +2,8 @@
 
 export interface Preset {
   from: string
+  /** Now, if there is none. */
+  to?: string
   label: string
 }
 
@@ -13,6 +15,8 @@ export const PRESETS: readonly Preset[] = [
   { from: 'now-24h', label: 'Last 24 h' },
   { from: 'now-7d', label: 'Last 7 days' },
   { from: 'now-30d', label: 'Last 30 days' },
+  { from: 'now/d', label: 'Today so far' },
+  { from: 'now-1d/d', to: 'now-1d/d', label: 'Yesterday' },
 ]
 
 export const DEFAULT_FROM = 'now-1h'
@@ -23,8 +27,12 @@ export function youngFrom(minutes: number): string | undefined {
   return minutes <= 15 ? 'now-15m' : undefined
 }
 
-/** A range as asked for: relative to now, or between two moments. */
-export type Range = { kind: 'relative'; from: string; lengthMs: number } | { kind: 'absolute'; fromMs: number; toMs: number }
+/** A range as asked for: its ends as texts, which may move with the clock. */
+export interface Range {
+  from: string
+  to: string
+  isMoving: boolean
+}
 
 /** A range at one moment. */
 export interface Span {
@@ -32,58 +40,118 @@ export interface Span {
   toMs: number
 }
 
-const UNITS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
 const LONGEST_MS = 400 * 86_400_000
+const LATEST_MS = 8.64e15
+const MOVING = /^now((?:[-+]\d{1,6}[smhdwMy])*)(?:\/([hdwMy]))?$/
 
-function relativeMs(from: string): number | undefined {
-  const match = /^now-(\d{1,6})([smhdw])$/.exec(from)
-  const ms = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN)
-  return ms > 0 && ms <= LONGEST_MS ? ms : undefined
+function plus(at: Date, amount: number, unit: string): void {
+  if (unit === 'M') at.setMonth(at.getMonth() + amount)
+  else if (unit === 'y') at.setFullYear(at.getFullYear() + amount)
+  else at.setTime(at.getTime() + amount * (UNITS_MS[unit] ?? 0))
 }
 
-/** The range that an address asks for; what cannot be read is the last hour. */
-export function parseRange(query: URLSearchParams): Range {
-  const from = query.get('from') ?? DEFAULT_FROM
-  const [fromMs, toMs] = [Number(from), Number(query.get('to') ?? Number.NaN)]
-  if (Number.isFinite(fromMs) && Number.isFinite(toMs) && fromMs >= 0 && toMs > fromMs) {
-    return { kind: 'absolute', fromMs: Math.round(fromMs), toMs: Math.round(toMs) }
+/** The beginning of the hour, day, week (Monday), month or year. */
+function toBeginning(at: Date, unit: string): void {
+  at.setMinutes(0, 0, 0)
+  if (unit !== 'h') at.setHours(0)
+  if (unit === 'w') at.setDate(at.getDate() - ((at.getDay() + 6) % 7))
+  if (unit === 'M' || unit === 'y') at.setDate(1)
+  if (unit === 'y') at.setMonth(0)
+}
+
+function movingMs(text: string, nowMs: number, isEnd: boolean): number | undefined {
+  const match = MOVING.exec(text)
+  if (!match) return undefined
+  const at = new Date(nowMs)
+  for (const [, amount, unit = ''] of (match[1] ?? '').matchAll(/([-+]\d+)(\w)/g)) plus(at, Number(amount), unit)
+  const whole = match[2]
+  if (whole === undefined) return at.getTime()
+  toBeginning(at, whole)
+  if (isEnd) {
+    plus(at, 1, whole)
+    at.setTime(at.getTime() - 1)
   }
-  const lengthMs = relativeMs(from)
-  return lengthMs === undefined
-    ? { kind: 'relative', from: DEFAULT_FROM, lengthMs: 3_600_000 }
-    : { kind: 'relative', from, lengthMs }
+  return at.getTime()
 }
 
-export function spanAt(range: Range, nowMs: number): Span {
-  if (range.kind === 'absolute') return { fromMs: range.fromMs, toMs: range.toMs }
-  return { fromMs: nowMs - range.lengthMs, toMs: nowMs }
+/** `now-6h`, `now/d`, milliseconds since 1970, or an ISO date; undefined if it is none of these. */
+function momentOf(text: string, nowMs: number, isEnd: boolean): number | undefined {
+  const ms = /^\d+$/.test(text) ? Number(text) : (movingMs(text, nowMs, isEnd) ?? (/^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN))
+  return Number.isFinite(ms) && Math.abs(ms) < LATEST_MS ? ms : undefined
 }
 
-/** What an address says for a range: with `to` only for a fixed one. */
+/** The range between two texts; undefined if one cannot be read, or if it would end before it begins. */
+export function rangeOf(from: string, to: string): Range | undefined {
+  const isMoving = from.startsWith('now') || to.startsWith('now')
+  const [fromMs, toMs] = [momentOf(from, Date.now(), false), momentOf(to, Date.now(), true)]
+  if (fromMs === undefined || toMs === undefined || toMs <= fromMs || toMs - fromMs > LONGEST_MS) return undefined
+  return { from, to, isMoving }
+}
+
+/** The range that an address asks for; what cannot be read is the usual one. */
+export function parseRange(query: URLSearchParams, usual = { from: DEFAULT_FROM, to: 'now' }): Range {
+  const from = query.get('from')
+  const asked = from === null ? undefined : rangeOf(from, query.get('to') ?? 'now')
+  return asked ?? rangeOf(usual.from, usual.to) ?? { from: DEFAULT_FROM, to: 'now', isMoving: true }
+}
+
+export function spanAt({ from, to }: Range, nowMs: number): Span {
+  return { fromMs: momentOf(from, nowMs, false) ?? nowMs, toMs: momentOf(to, nowMs, true) ?? nowMs }
+}
+
+/** What an address says for a range: with `to` only where it is not now. */
 export interface RangeQuery {
   from: string
   to: string | undefined
 }
 
-function fixed(fromMs: number, toMs: number): RangeQuery {
+export function fixedQuery({ fromMs, toMs }: Span): RangeQuery {
   return { from: String(Math.round(fromMs)), to: String(Math.round(toMs)) }
 }
 
 /** Half its length earlier (-1) or later (1), but not into the future. */
 export function shifted({ fromMs, toMs }: Span, direction: -1 | 1, nowMs: number): RangeQuery {
   const by = Math.min((direction * (toMs - fromMs)) / 2, Math.max(0, nowMs - toMs))
-  return fixed(fromMs + by, toMs + by)
+  return fixedQuery({ fromMs: fromMs + by, toMs: toMs + by })
 }
 
 /** Twice as long: further back from now, or on both sides of a fixed range. */
 export function widened(range: Range, nowMs: number): RangeQuery {
-  if (range.kind === 'relative') {
-    const longer = Math.min(2 * range.lengthMs, LONGEST_MS)
-    return { from: `now-${Math.round(longer / 60_000)}m`, to: undefined }
+  const { fromMs, toMs } = spanAt(range, nowMs)
+  const length = Math.min(2 * (toMs - fromMs), LONGEST_MS)
+  if (range.to === 'now') return { from: `now-${Math.round(length / 60_000)}m`, to: undefined }
+  const end = Math.min((fromMs + toMs + length) / 2, Math.max(nowMs, toMs))
+  return fixedQuery({ fromMs: end - length, toMs: end })
+}
+
+/** Half as long, around the middle; from nearer to now if it ends there. */
+export function narrowed(range: Range, nowMs: number): RangeQuery {
+  const { fromMs, toMs } = spanAt(range, nowMs)
+  const length = Math.max((toMs - fromMs) / 2, 10_000)
+  if (range.to === 'now') return { from: `now-${Math.round(length / 1000)}s`, to: undefined }
+  const middle = (fromMs + toMs) / 2
+  return fixedQuery({ fromMs: middle - length / 2, toMs: middle + length / 2 })
+}
+
+/** `90s`, `5m`, `1h30m`, or seconds, in seconds; undefined if it is none. Source: Prometheus' durations. */
+export function durationS(text: string): number | undefined {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text)
+  if (!/^(\d+(ms|[smhdwy]))+$/.test(text)) return undefined
+  let seconds = 0
+  for (const [, amount, unit = ''] of text.matchAll(/(\d+)(ms|[smhdwy])/g)) {
+    const ms = unit === 'ms' ? 1 : unit === 'y' ? 365 * 86_400_000 : (UNITS_MS[unit] ?? 0)
+    seconds += (Number(amount) * ms) / 1000
   }
-  const length = Math.min(2 * (range.toMs - range.fromMs), LONGEST_MS)
-  const toMs = Math.min((range.fromMs + range.toMs + length) / 2, Math.max(nowMs, range.toMs))
-  return fixed(toMs - length, toMs)
+  return seconds
+}
+
+/** A whole number of seconds as a duration: `90s`, `5m`, `1h`. */
+export function durationText(seconds: number): string {
+  for (const [unit, length] of [['d', 86_400], ['h', 3600], ['m', 60]] as const) {
+    if (seconds >= length && seconds % length === 0) return `${seconds / length}${unit}`
+  }
+  return Number.isInteger(seconds) ? `${seconds}s` : `${Math.round(seconds * 1000)}ms`
 }
 
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400]
@@ -103,9 +171,12 @@ export function aligned(span: Span, stepS: number): Span {
   return { fromMs: Math.ceil(span.fromMs / step) * step, toMs: Math.floor(span.toMs / step) * step }
 }
 
-/** How far `rate()` looks back: four steps, and never so little that a slow sender falls through. */
-export function rateWindow(stepS: number): string {
-  return `${Math.max(120, 4 * stepS)}s`
+const LEAST_RATE_S = 120
+const SLOW_SENDER_S = 30
+
+/** How far `rate()` looks back, in seconds: a step and what a slow sender adds, and never so little that it falls through. */
+export function rateWindowS(stepS: number): number {
+  return Math.max(LEAST_RATE_S, stepS + SLOW_SENDER_S)
 }
 
 /** A moment as a date field of a form wants it, in the person's zone. */

@@ -8,7 +8,6 @@ import { linearRange, linearTicks, logRange, tickCount } from './scale'
 import { columnsOf, type Columns } from './stack'
 import type { Annotation, Axis, ChartData, Line } from './types'
 
-const DASH = [6, 4]
 const AXIS_PX = 52
 const CHARACTER_PX = 7
 const AXIS_ROOM_PX = 18

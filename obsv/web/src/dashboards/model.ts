@@ -33,7 +33,8 @@ export interface TimeRange {
  * `$name`, `${name}`, `${name:format}` or `[[name]]` in expressions, titles, legends, links.
  *
  * A query is `label_values(selector, label)`, `label_values(label)`, `metrics(regex)`, `label_names()`,
- * `query_result(expression)`, or a selector.  `value` is what is chosen at first: one value, several, or `$__all`.
+ * `query_result(expression)`, or a selector.  `value` is what is chosen at first: one value, several, or `$__all`; of
+ * `filters` each is a matcher, such as `job=~"api|web"`, that every query's selectors take on.
  */
 export interface Variable {
   name: string
@@ -69,7 +70,13 @@ export interface AnnotationQuery {
   enabled: boolean
 }
 
-/** A way elsewhere; `url` may hold variables, and is an address on this instance or an https one. */
+/**
+ * A way elsewhere; `url` is an address on this instance, or an http or https one.
+ *
+ * It may hold variables, `${__all_variables}` (all of them, as `var-NAME=value`), `${__from}` and `${__to}`; that of a
+ * series or cell also `${__value.raw}`, `${__value.text}`, `${__value.time}`, `${__series.name}`, `${__field.name}`,
+ * `${__field.labels.NAME}` and, in tables, another column of the row: `${__data.fields.NAME}`, `${__data.fields["NAME"]}`.
+ */
 export interface Link {
   title: string
   url: string
@@ -160,11 +167,15 @@ export interface BarGauge {
 /**
  * A row a series (labels and values as columns, queries joined by their labels), or a row a sample.
  *
- * In this order: `join` puts rows of several queries with one value of this label together; `group` makes one row of
- * those with equal columns; `columns` names, orders and hides, those not named come after.
+ * Columns are `Time` (of a row a sample), each label by its name, and `Value`, or `Value #A`, `Value #B` of several
+ * queries.  In this order: `calcs` makes one row of a series' samples, with its name as column `Field` and a column a
+ * calculation, named as it is (`max`); `join` puts rows of several queries with one value of this label (or of `Time`)
+ * together; `group` makes one row of those with equal columns, where columns keep their names unless several
+ * calculations are made of one (`Value (max)`); `columns` names, orders and hides, those not named come after.
  */
 export interface Table {
   kind: 'table'
+  calcs: Calculation[]
   join: string
   group: GroupColumn[]
   columns: Column[]
@@ -328,9 +339,15 @@ export interface Mapping {
   color: string
 }
 
-/** Sets fields for some series or columns: by name, name pattern, query, type of value, or all of a calculation. */
+/**
+ * Sets fields for some series or columns; a later one counts before an earlier.
+ *
+ * By name (a column also by its title), by a pattern that is searched for in it, by query, by type of value (`number`,
+ * `string`, `time`), or by value: where a calculation compares so, as in `max >= 10` (`== != < <= > >=`), or where all
+ * values are `zero` or `null`.
+ */
 export interface Override {
-  by: 'name' | 'ref' | 'regex' | 'type'
+  by: 'name' | 'ref' | 'regex' | 'type' | 'value'
   match: string
   set: Field
 }
@@ -362,7 +379,7 @@ export const SHAPES = {
   Reduce: { defaults: { calc: 'last-not-null', rows: 0, field: '' }, parts: {} },
   Gauge: { defaults: { reduce: {}, marks: true, labels: false, direction: 'auto' }, parts: { reduce: 'Reduce' } },
   BarGauge: { defaults: { reduce: {}, direction: 'auto', style: 'basic', unfilled: true }, parts: { reduce: 'Reduce' } },
-  Table: { defaults: { join: '', group: [], columns: [], only_named: false, sort: [], footer: '', header: true, height: 'small' }, parts: { group: 'GroupColumn', columns: 'Column', sort: 'TableSort' } },
+  Table: { defaults: { calcs: [], join: '', group: [], columns: [], only_named: false, sort: [], footer: '', header: true, height: 'small' }, parts: { group: 'GroupColumn', columns: 'Column', sort: 'TableSort' } },
   GroupColumn: { defaults: { calc: '' }, parts: {} },
   Column: { defaults: { title: '', hidden: false }, parts: {} },
   TableSort: { defaults: { descending: false }, parts: {} },

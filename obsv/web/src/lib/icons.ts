@@ -3,6 +3,7 @@
 export const ICONS = {
   overview: 'M2.5 2.5h4.5v6H2.5zM9 2.5h4.5v3.5H9zM9 8h4.5v5.5H9zM2.5 10.5H7v3H2.5z',
   hosts: 'M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01M8 5h3M8 11h3',
+  dashboards: 'M2.5 2.5h11v11h-11zM2.5 6h11M7 6v7.5M10 8.5v3',
   settings: 'M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M9 2.5v4h3v-4zM4 9.5v4h3v-4z',
   up: 'M3 8.5l3.2 3.2L13 4.8',
   stale: 'M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11M8 5v3.2l2 1.6',
@@ -23,6 +24,14 @@ export const ICONS = {
   moon: 'M13 9.5A5.5 5.5 0 0 1 6.5 3a5.5 5.5 0 1 0 6.5 6.5z',
   ascending: 'M8 12.5v-9M4.8 6.5L8 3.2l3.2 3.3',
   descending: 'M8 3.5v9M4.8 9.5L8 12.8l3.2-3.3',
+  star: 'M8 2.2l1.8 3.7 4 .6-2.9 2.8.7 4L8 11.4l-3.6 1.9.7-4L2.2 6.5l4-.6z',
+  info: 'M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11M8 7.3v3.4M8 5.3h.01',
+  menu: 'M4 8h.01M8 8h.01M12 8h.01',
+  expand: 'M9.5 2.5h4v4M13.5 2.5L9 7M6.5 13.5h-4v-4M2.5 13.5L7 9',
+  folder: 'M2 4h4l1.5 1.5H14v7.5H2z',
+  link: 'M9 3.5h3.5V7M12.5 3.5L7.5 8.5M11 9.5v3H3.5V5h3',
+  file: 'M4 2.5h5l3 3v8H4zM9 2.5v3h3',
+  download: 'M8 3v7M5 7.5L8 10.5l3-3M3 13h10',
 } as const
 
 export type IconName = keyof typeof ICONS

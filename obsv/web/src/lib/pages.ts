@@ -8,6 +8,8 @@ const PAGES: Readonly<Record<Exclude<Route['page'], 'start'>, Load>> = {
   overview: () => import('../pages/Overview.svelte'),
   hosts: () => import('../pages/Hosts.svelte'),
   host: () => import('../pages/Host.svelte'),
+  dashboards: () => import('../pages/Dashboards.svelte'),
+  dashboard: () => import('../pages/Dashboard.svelte'),
   settings: () => import('../pages/Settings.svelte'),
   unknown: () => import('../pages/Unknown.svelte'),
 }

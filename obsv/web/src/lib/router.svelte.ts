@@ -26,6 +26,19 @@ class Router {
       if (value === undefined) query.delete(name)
       else query.set(name, value)
     }
+    this.#goTo(query, options)
+  }
+
+  /** Give a part of the query several values. */
+  setAll(name: string, values: readonly string[]): void {
+    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- it lives for this call alone
+    const query = new URLSearchParams(this.search)
+    query.delete(name)
+    for (const value of values) query.append(name, value)
+    this.#goTo(query, {})
+  }
+
+  #goTo(query: URLSearchParams, options: { replace?: boolean }): void {
     const search = query.toString()
     this.go(this.path + (search ? `?${search}` : ''), options)
   }

@@ -3,12 +3,14 @@
 export const SHORTCUTS: readonly { keys: string[]; does: string }[] = [
   { keys: ['g', 'o'], does: 'Go to Overview' },
   { keys: ['g', 'h'], does: 'Go to Hosts' },
+  { keys: ['g', 'd'], does: 'Go to Dashboards' },
   { keys: ['g', 's'], does: 'Go to Settings' },
   { keys: ['/', 'Ctrl K'], does: 'Search hosts' },
   { keys: ['r'], does: 'Refresh now' },
   { keys: ['t'], does: 'Choose the time range' },
   { keys: ['[', ']'], does: 'Earlier, later' },
   { keys: ['-', '+'], does: 'Zoom out, in' },
+  { keys: ['v'], does: 'View a panel of a dashboard alone' },
   { keys: ['?'], does: 'Show the shortcuts' },
   { keys: ['Esc'], does: 'Close, or leave a field' },
 ]

@@ -42,12 +42,15 @@ export interface PanelSeries extends RawSeries {
   name: string
   /** Asked at one moment: its value is no line. */
   isInstant: boolean
+  stepS: number
 }
 
 /** All that a panel shows. */
 export interface PanelData {
   series: PanelSeries[]
   notices: string[]
+  /** Of the queries that were asked. */
+  refs: string[]
   /** What it was asked for, which the axis shows until the next answer is there. */
   fromMs: number
   toMs: number

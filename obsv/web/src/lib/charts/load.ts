@@ -1,5 +1,5 @@
 import { query } from '../api'
-import { aligned, rateWindow, type Span } from '../time'
+import { aligned, rateWindowS, type Span } from '../time'
 import type { MatrixSeries } from '../types'
 import { chartData } from './data'
 import type { ChartData, Panel } from './types'
@@ -17,7 +17,7 @@ export async function loadPanel(panel: Panel, { span, stepS, colours }: Asked, s
   const [startS, endS] = [fromMs / 1000, Math.max(fromMs, toMs) / 1000]
   const answers = await Promise.all(
     panel.targets.map(({ expr }) => {
-      const parameters = { query: expr.replaceAll('$window', rateWindow(stepS)), start: startS, end: endS, step: stepS }
+      const parameters = { query: expr.replaceAll('$window', `${rateWindowS(stepS)}s`), start: startS, end: endS, step: stepS }
       return query<MatrixSeries>('query_range', parameters, signal)
     }),
   )

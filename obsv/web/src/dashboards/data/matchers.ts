@@ -15,7 +15,7 @@ function nextSolid(tokens: readonly string[], from: number): number {
 /** The expression with the matchers in each selector. */
 export function addMatchers(expr: string, matchers: readonly string[]): string {
   if (matchers.length === 0) return expr
-  const tokens = expr.match(TOKEN) ?? []
+  const tokens: string[] = [...(expr.match(TOKEN) ?? [])]
   const added = matchers.join(',')
   let out = ''
   let labelsUntil = -1

@@ -1,6 +1,7 @@
 /** Where answers come from: the organisation's own metrics, or what a shared link lets see. */
 
 import { call } from '../../lib/api'
+import type { Span } from '../../lib/time'
 import type { Labels } from '../../lib/types'
 import type { Answer, Ask, NativeHistogram, RawSeries } from './types'
 
@@ -14,11 +15,22 @@ export interface Period {
   endS: number
 }
 
+/** Something that happened, such as a deploy: times in milliseconds. */
+export interface StoredEvent {
+  time: number
+  end: number | null
+  title: string
+  text: string
+  tags: string[]
+}
+
 export interface Source {
   ask: (ask: Ask, asker: Asker, signal: AbortSignal) => Promise<Answer>
   labelNames: (match: string, period: Period, signal: AbortSignal) => Promise<string[]>
   labelValues: (label: string, match: string, period: Period, signal: AbortSignal) => Promise<string[]>
   series: (match: string, period: Period, signal: AbortSignal) => Promise<Labels[]>
+  /** Those with all of the tags. */
+  events: (span: Span, tags: readonly string[], signal: AbortSignal) => Promise<StoredEvent[]>
 }
 
 type Sample = [number, string]
@@ -99,5 +111,9 @@ export const cabinetSource: Source = {
   },
   async series(match, period, signal) {
     return (await get<{ data: Labels[] }>('/api/v1/series', { ...matching(match, period), limit: MOST_SERIES }, signal)).data
+  },
+  async events({ fromMs, toMs }, tags, signal) {
+    const query = { since_ms: Math.floor(fromMs), until_ms: Math.ceil(toMs), ...(tags.length > 0 ? { tag: tags } : {}) }
+    return (await call<{ events: StoredEvent[] }>('/api/obsv/v1/events', { query, signal })).events
   },
 }

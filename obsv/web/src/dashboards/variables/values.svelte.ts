@@ -72,6 +72,7 @@ export class Variables {
   #loaded = $state.raw<Readonly<Record<string, Loaded>>>({})
   #questions = new Map<string, string>()
   #running: AbortController | undefined
+  #told = ''
   /** What the address, and what is loaded, make of them; null until all are there for the first time. */
   scope = $state.raw<Scope | null>(null)
 
@@ -103,7 +104,10 @@ export class Variables {
     const parameters = own.map(([name, chosen]) => interpolate(`\${${name}:queryparam}`, new Map([[name, chosen]]), 'url'))
     // Put in as it is, for it is encoded already.
     const address: Chosen = { values: [], isSeveral: false, isAll: true, allValue: parameters.filter(Boolean).join('&') }
-    this.scope = new Map([...own, ['__all_variables', address]])
+    const told = JSON.stringify([...own, address])
+    // The same again must not make panels ask again.
+    if (told !== this.#told) this.scope = new Map([...own, ['__all_variables', address]])
+    this.#told = told
   }
 
   stop(): void {

@@ -1,5 +1,6 @@
 /** Counts by bucket and time. Pure. */
 
+import { grouped } from '../../../lib/grouped'
 import type { Heatmap } from '../../model'
 import type { PanelData, PanelSeries } from '../../data/types'
 import { column, timesOf } from '../timeseries/chart'
@@ -28,7 +29,7 @@ function boundary(text: string | undefined): number {
 
 /** Classic buckets count all below their bound, so each is what it has more than the one before. */
 function classicCells(series: readonly PanelSeries[], times: readonly number[], stepS: number): Omit<Cells, 'max'> {
-  const byBound = Map.groupBy(series, ({ labels }) => boundary(labels.le))
+  const byBound = grouped(series, ({ labels }) => boundary(labels.le))
   const bounds = [...byBound.keys()].filter((bound) => !Number.isNaN(bound)).sort((a, b) => a - b)
   const sums = bounds.map((bound) => summed((byBound.get(bound) ?? []).map((one) => column(one, times, stepS)), times.length))
   return {

@@ -1,6 +1,7 @@
 /** A panel's series as rows and columns. Pure. */
 
 import { calculate } from '../../../lib/calculate'
+import { grouped } from '../../../lib/grouped'
 import type { Calculation, GroupColumn, Table } from '../../model'
 import type { PanelData, PanelSeries } from '../../data/types'
 import type { Value } from '../../fields/shown'
@@ -36,7 +37,7 @@ export function refOf(name: string, refs: readonly string[]): string {
 function sampleRows({ series, refs }: PanelData): Rows {
   const rows = new Map<string, Record<string, Value>>()
   for (const { labels, times, values, ref, isInstant } of series) {
-    const { __name__: _, ...own } = labels
+    const own = Object.fromEntries(Object.entries(labels).filter(([name]) => name !== '__name__'))
     values.forEach((value, index) => {
       const time = (times[index] ?? 0) * 1000
       const key = JSON.stringify([isInstant ? 0 : time, ...Object.entries(own).sort()])
@@ -77,14 +78,14 @@ function calculated(calc: Calculation, values: readonly (Value | undefined)[]): 
   return (calc.startsWith('first') ? values[0] : values.at(-1)) ?? null
 }
 
-function grouped({ rows }: Rows, group: readonly GroupColumn[]): Rows {
+function summed({ rows }: Rows, group: readonly GroupColumn[]): Rows {
   const keys = group.filter(({ calc }) => calc === '').map(({ name }) => name)
   const made = group.flatMap(({ name, calc }) => {
     if (calc === '') return []
     const isAlone = group.filter((other) => other.name === name && other.calc !== '').length === 1
     return [{ name, calc, title: isAlone ? name : `${name} (${calc})` }]
   })
-  const groups = Map.groupBy(rows, (row) => JSON.stringify(keys.map((name) => row[name] ?? null)))
+  const groups = grouped(rows, (row) => JSON.stringify(keys.map((name) => row[name] ?? null)))
   const out = [...groups.values()].map((members) => ({
     ...Object.fromEntries(keys.map((name) => [name, members[0]?.[name] ?? null])),
     ...Object.fromEntries(made.map(({ name, calc, title }) => [title, calculated(calc, members.map((row) => row[name]))])),
@@ -104,7 +105,7 @@ function arranged({ names, rows }: Rows, { columns, only_named }: Table): Rows {
 export function rowsOf(view: Table, data: PanelData): Rows {
   let table = view.calcs.length > 0 ? calculatedRows(data.series, view.calcs) : sampleRows(data)
   if (view.join) table = joined(table, view.join)
-  if (view.group.length > 0) table = grouped(table, view.group)
+  if (view.group.length > 0) table = summed(table, view.group)
   return arranged(table, view)
 }
 

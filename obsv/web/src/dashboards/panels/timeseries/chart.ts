@@ -2,6 +2,7 @@
 
 import type { Palette } from '../../../charts/colours'
 import type { Axis, ChartData, Colour, Line, Roundness, Style } from '../../../charts/types'
+import { grouped } from '../../../lib/grouped'
 import { durationS } from '../../../lib/time'
 import { unitOf } from '../../../lib/units/table'
 import { formatUnit } from '../../../lib/units/format'
@@ -130,6 +131,6 @@ export function chartOf(panel: Panel, data: PanelData, palette: Palette, hidden:
       isIn: { chart: isIn('chart') && !hidden.has(series.key), legend: isIn('legend'), tooltip: isIn('tooltip') },
     }
   })
-  const axes = Map.groupBy(shown, ({ field }) => axisKey(field))
+  const axes = grouped(shown, ({ field }) => axisKey(field))
   return { times, lines, axes: [...axes].map(([key, members], index) => axisOf(key, index, members.map(({ field }) => field))) }
 }

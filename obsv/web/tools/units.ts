@@ -13,7 +13,7 @@ export function units(): Plugin {
       if (id !== `\0${ID}`) return
       this.addWatchFile(FILE.pathname)
       const all = JSON.parse(readFileSync(FILE, 'utf-8')) as { id: string; name?: string; group?: string }[]
-      const rows = all.map(({ id: unit, name: _, group: __, ...how }) => [unit, how])
+      const rows = all.map(({ id, ...how }) => [id, { ...how, name: undefined, group: undefined }])
       return `export default JSON.parse(${JSON.stringify(JSON.stringify(Object.fromEntries(rows)))})`
     },
   }

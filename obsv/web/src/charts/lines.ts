@@ -8,6 +8,13 @@ import { linearRange, linearTicks, logRange, tickCount } from './scale'
 import { columnsOf, type Columns } from './stack'
 import type { Annotation, Axis, ChartData, Line } from './types'
 
+// uPlot's types declare enums of which nothing is left at run time.
+/* eslint-disable @typescript-eslint/no-unsafe-enum-assignment */
+const LOGARITHMIC: uPlot.Scale.Distr = 3
+const ARCSINH: uPlot.Scale.Distr = 4
+const RIGHT: uPlot.Axis.Side = 1
+const LEFT: uPlot.Axis.Side = 3
+/* eslint-enable @typescript-eslint/no-unsafe-enum-assignment */
 const AXIS_PX = 52
 const CHARACTER_PX = 7
 const AXIS_ROOM_PX = 18
@@ -57,10 +64,10 @@ function seriesOf(line: Line): uPlot.Series {
 
 function scaleOf(axis: Axis): uPlot.Scale {
   if (axis.scale === 'log2' || axis.scale === 'log10') {
-    return { distr: 3, log: axis.scale === 'log2' ? 2 : 10, range: (_, min, max) => logRange(axis, min, max) }
+    return { distr: LOGARITHMIC, log: axis.scale === 'log2' ? 2 : 10, range: (_, min, max) => logRange(axis, min, max) }
   }
   const range = (u: uPlot, min: number | null, max: number | null) => linearRange(axis, min, max, tickCount(u.height))
-  return axis.scale === 'symlog' ? { distr: 4, asinh: 1, range } : { range }
+  return axis.scale === 'symlog' ? { distr: ARCSINH, asinh: 1, range } : { range }
 }
 
 /** As wide as its longest tick, so that two charts below each other need not agree. */
@@ -75,7 +82,7 @@ function axisOf(axis: Axis, isMirrored: boolean, isFirst: boolean): uPlot.Axis {
   return {
     ...look,
     scale: axis.key,
-    side: axis.side === 'right' ? 1 : 3,
+    side: axis.side === 'right' ? RIGHT : LEFT,
     show: axis.side !== 'hidden',
     size: axisWidth,
     gap: 6,

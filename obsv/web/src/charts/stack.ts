@@ -44,7 +44,7 @@ function pile(members: readonly Column[], share: readonly number[] | undefined):
     for (let index = 0; index < column.length; index += 1) {
       const value = column[index]
       if (typeof value !== 'number') continue
-      const part = share ? value / (share[index] || 1) : value
+      const part = share ? value / Math.max(share[index] ?? 0, Number.MIN_VALUE) : value
       column[index] = ground[index] = (ground[index] ?? 0) + part
     }
   }

@@ -24,7 +24,7 @@ function filledPart(name: string, value: unknown): unknown {
 function filled(shape: Shape, stored: Stored): Stored {
   const { defaults, parts } = SHAPES[shape]
   const all: Record<string, unknown> = { ...structuredClone(defaults), ...stored }
-  for (const [field, name] of Object.entries(parts)) all[field] = filledPart(name as string, all[field])
+  for (const [field, name] of Object.entries(parts)) all[field] = filledPart(name, all[field])
   return all
 }
 

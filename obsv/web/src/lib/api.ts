@@ -22,7 +22,8 @@ export class ApiError extends Error {
   }
 }
 
-type Parameters = Readonly<Record<string, string | number>>
+/** A list is a parameter given several times. */
+type Parameters = Readonly<Record<string, string | number | readonly string[]>>
 
 interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -85,7 +86,8 @@ async function bodyOf(response: Response): Promise<unknown> {
 }
 
 function encoded(parameters: Parameters): URLSearchParams {
-  return new URLSearchParams(Object.entries(parameters).map(([name, value]) => [name, String(value)]))
+  const pairs = Object.entries(parameters).flatMap(([name, value]) => (typeof value === 'object' ? value : [value]).map((one) => [name, String(one)]))
+  return new URLSearchParams(pairs)
 }
 
 function requestOf({ method = 'GET', body, form, signal, isPersonal = false }: Call): RequestInit {

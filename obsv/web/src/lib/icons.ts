@@ -30,7 +30,6 @@ export const ICONS = {
   expand: 'M9.5 2.5h4v4M13.5 2.5L9 7M6.5 13.5h-4v-4M2.5 13.5L7 9',
   folder: 'M2 4h4l1.5 1.5H14v7.5H2z',
   link: 'M9 3.5h3.5V7M12.5 3.5L7.5 8.5M11 9.5v3H3.5V5h3',
-  file: 'M4 2.5h5l3 3v8H4zM9 2.5v3h3',
   download: 'M8 3v7M5 7.5L8 10.5l3-3M3 13h10',
 } as const
 

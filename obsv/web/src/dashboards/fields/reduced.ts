@@ -5,7 +5,7 @@ import type { Colour } from '../../charts/types'
 import { calculate, keepsUnit } from '../../lib/calculate'
 import type { Field, Panel, Reduce } from '../model'
 import type { PanelData, PanelSeries } from '../data/types'
-import { fieldOf, safePattern } from './resolve'
+import { fieldOf, shownName, safePattern } from './resolve'
 import { boundsOf, colourOf, type Bounds } from './shown'
 
 export interface Reduced {
@@ -39,7 +39,7 @@ export function reducedOf(panel: Panel, { series }: Pick<PanelData, 'series'>, r
     const found = fieldOf(panel, { names: [one.name], ref: one.ref, type: 'number', values: one.values })
     if (found.hide_from?.includes('chart') || found.hidden) return []
     const field = keepsUnit(reduce.calc) || reduce.rows > 0 ? found : { ...found, unit: reduce.calc === 'difference-percent' ? 'percentunit' : null }
-    return valuesOf(one, reduce).map((value, index) => ({ key: `${one.key}\n${index}`, name: field.name || one.name, value, field, series: one }))
+    return valuesOf(one, reduce).map((value, index) => ({ key: `${one.key}\n${index}`, name: shownName(field, one.name), value, field, series: one }))
   })
   // What has no bounds of its own is measured against all.
   const all = rows.map(({ value }) => value)

@@ -67,3 +67,8 @@ function over(field: Field, set: Field): Field {
 export function fieldOf({ field, overrides }: Pick<Panel, 'field' | 'overrides'>, subject: Subject): Field {
   return overrides.filter((override) => applies(override, subject)).reduce((sofar, { set }) => over(sofar, set), field)
 }
+
+/** The name that a field gives, or else its own. */
+export function shownName({ name }: Field, own: string): string {
+  return name === null || name === '' ? own : name
+}

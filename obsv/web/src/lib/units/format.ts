@@ -55,8 +55,8 @@ function stepped(value: number, { base, names, at, least = 0 }: Steps, decimals:
 
 function timed(seconds: number, decimals: number | null): [string, string] {
   const size = Math.abs(seconds)
-  const found = TIMES.findLast(([length]) => size >= length * 0.9995) ?? (size === 0 ? [1, 's'] : TIMES[0])
-  const [length, name] = found as [number, string]
+  const found = size === 0 ? undefined : (TIMES.findLast(([length]) => size >= length * 0.9995) ?? TIMES[0])
+  const [length, name] = found ?? [1, 's']
   return [rounded(seconds / length, decimals), name]
 }
 

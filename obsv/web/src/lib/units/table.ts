@@ -73,7 +73,7 @@ function make(id: string): Unit {
 /** The unit of an id; numbers without one are short. */
 export function unitOf(id: string | null): Unit {
   if (!id) return PLAIN
-  const known = units[id] ?? made.get(id)
+  const known = (units[id] as Unit | undefined) ?? made.get(id)
   if (known) return known
   const unit = make(id)
   made.set(id, unit)

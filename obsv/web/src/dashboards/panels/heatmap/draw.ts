@@ -69,7 +69,7 @@ export function drawHeatmap(cells: Cells, stepS: number, view: Heatmap, told: (v
         scale: 'y',
         grid: { show: false },
         gap: 6,
-        size: (_, values) => Math.max(40, 18 + CHARACTER_PX * Math.max(0, ...(values ?? []).map((value) => value.length))),
+        size: (_, values) => Math.max(40, 18 + CHARACTER_PX * Math.max(0, ...values.map((value) => value.length))),
         splits: (u) => {
           const every = Math.max(1, Math.ceil((buckets.length * LABEL_PX) / Math.max(1, u.height - 40)))
           return Array.from({ length: Math.floor(buckets.length / every) + 1 }, (_, index) => index * every)

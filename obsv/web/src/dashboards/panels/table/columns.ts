@@ -27,7 +27,7 @@ export function looksOf(panel: Panel, view: Table, { names, rows }: Rows, refs: 
     const type = typeOf(name, cells)
     const field = fieldOf(panel, { names: title ? [name, title] : [name], ref: refOf(name, refs), type, values })
     if (field.hidden) return []
-    return [{ name, title: field.name || title || name, type, field, bounds: boundsOf(field, values) }]
+    return [{ name, title: [field.name, title, name].find(Boolean) ?? name, type, field, bounds: boundsOf(field, values) }]
   })
 }
 

@@ -8,7 +8,7 @@ import { unitOf } from '../../../lib/units/table'
 import { formatUnit } from '../../../lib/units/format'
 import type { Field, Panel } from '../../model'
 import type { PanelData, PanelSeries } from '../../data/types'
-import { fieldOf } from '../../fields/resolve'
+import { fieldOf, shownName } from '../../fields/resolve'
 import { boundsOf, colourOf, levelsOf, textOf } from '../../fields/shown'
 
 const DASH = [6, 4]
@@ -111,7 +111,7 @@ export function chartOf(panel: Panel, data: PanelData, palette: Palette, hidden:
   const times = timesOf(data)
   const shown: Shown[] = data.series.flatMap((series) => {
     const field = fieldOf(panel, { names: [series.name], ref: series.ref, type: 'number', values: series.values })
-    return field.hidden ? [] : [{ series, field, name: field.name || series.name }]
+    return field.hidden ? [] : [{ series, field, name: shownName(field, series.name) }]
   })
   palette.assign(shown.map(({ series }) => series.key))
   const keyOf = new Map(shown.map(({ name, series }) => [name, series.key]))

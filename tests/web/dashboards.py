@@ -161,7 +161,7 @@ def _send(live: Live, path: str, body: object) -> None:
     request = urllib.request.Request(
         f"{live.url}/api/obsv/v1{path}",
         json.dumps(body).encode(),
-        {"Authorization": f"Bearer {live.token('dashboards:write')}", "Content-Type": "application/json"},
+        {"Authorization": f"Bearer {live.token('dashboards:read,dashboards:write')}", "Content-Type": "application/json"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:
         assert answer.status == 201, answer.status

@@ -113,7 +113,7 @@ export class Plot {
     return {
       width: Math.max(size.width, 60),
       height: Math.max(size.height, 40),
-      padding: [8, 12, 0, 0],
+      padding: [8, 20, 0, 0],
       legend: { show: false },
       focus: { alpha: 1 },
       scales: { x: { time: true, range: () => [this.#span.fromMs / 1000, this.#span.toMs / 1000] }, ...drawing.scales },

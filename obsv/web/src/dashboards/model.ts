@@ -59,7 +59,7 @@ export interface Choice {
   text: string
 }
 
-/** Marks on time series: stored events by tag (deploys), incidents and alert states, or where an expression is not 0. */
+/** Marks on charts: stored events by tag (deploys), incidents, alert states, or where an expression is not 0. */
 export interface AnnotationQuery {
   name: string
   source: 'alerts' | 'events' | 'expression' | 'incidents'
@@ -75,7 +75,8 @@ export interface AnnotationQuery {
  *
  * It may hold variables, `${__all_variables}` (all of them, as `var-NAME=value`), `${__from}` and `${__to}`; that of a
  * series or cell also `${__value.raw}`, `${__value.text}`, `${__value.time}`, `${__series.name}`, `${__field.name}`,
- * `${__field.labels.NAME}` and, in tables, another column of the row: `${__data.fields.NAME}`, `${__data.fields["NAME"]}`.
+ * `${__field.labels.NAME}` and, in tables, another column of the row: `${__data.fields.NAME}`,
+ * `${__data.fields["NAME"]}`.
  */
 export interface Link {
   title: string

@@ -18,27 +18,14 @@ class Router {
     this.#read()
   }
 
-  /** Change parts of the query and keep the rest; `undefined` takes a part out. */
-  set(changes: Readonly<Record<string, string | undefined>>, options: { replace?: boolean } = {}): void {
+  /** Change parts of the query, each to a value or several, and keep the rest; `undefined` takes a part out. */
+  set(changes: Readonly<Record<string, string | readonly string[] | undefined>>, options: { replace?: boolean } = {}): void {
     // eslint-disable-next-line svelte/prefer-svelte-reactivity -- it lives for this call alone
     const query = new URLSearchParams(this.search)
-    for (const [name, value] of Object.entries(changes)) {
-      if (value === undefined) query.delete(name)
-      else query.set(name, value)
+    for (const [name, values = []] of Object.entries(changes)) {
+      query.delete(name)
+      for (const value of [values].flat()) query.append(name, value)
     }
-    this.#goTo(query, options)
-  }
-
-  /** Give a part of the query several values. */
-  setAll(name: string, values: readonly string[]): void {
-    // eslint-disable-next-line svelte/prefer-svelte-reactivity -- it lives for this call alone
-    const query = new URLSearchParams(this.search)
-    query.delete(name)
-    for (const value of values) query.append(name, value)
-    this.#goTo(query, {})
-  }
-
-  #goTo(query: URLSearchParams, options: { replace?: boolean }): void {
     const search = query.toString()
     this.go(this.path + (search ? `?${search}` : ''), options)
   }

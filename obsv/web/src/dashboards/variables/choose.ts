@@ -6,6 +6,8 @@ import { ALL, constant, type Chosen } from './interpolate'
 
 export const AUTO = 'auto'
 const AUTO_POINTS_PX = 180
+/** A rate over less would often see too few samples. */
+const LEAST_AUTO_S = 60
 
 /** A variable that has values to choose from. */
 export function hasChoices({ kind }: Variable): boolean {
@@ -29,14 +31,14 @@ function all(variable: Variable, choices: readonly Choice[]): Chosen {
 }
 
 function interval(value: string, span: Span): Chosen {
-  const { texts, ...chosen } = several([value], [], false)
-  return value === AUTO ? { ...constant(durationText(stepFor(span, AUTO_POINTS_PX))), texts: [AUTO] } : { ...chosen, ...(texts ? { texts } : {}) }
+  return value === AUTO ? { ...constant(durationText(Math.max(LEAST_AUTO_S, stepFor(span, AUTO_POINTS_PX)))), texts: [AUTO] } : several([value], [], false)
 }
 
 /** What a variable stands for, once its choices are known. */
 export function chosenOf(variable: Variable, want: readonly string[], choices: readonly Choice[], span: Span): Chosen {
   const [first = ''] = want
-  if (!hasChoices(variable)) return { ...constant(first || variable.query), isSeveral: false }
+  if (variable.kind === 'filters') return { values: want.filter(Boolean), isSeveral: true }
+  if (!hasChoices(variable)) return constant(first || variable.query)
   if (variable.all && want.includes(ALL)) return all(variable, choices)
   const known = new Set(choices.map(({ value }) => value))
   // What is written in an address counts even if it has sent nothing just now, unless there is something else.

@@ -16,6 +16,8 @@ interface Loaded {
 
 export class Variables {
   readonly all: readonly Variable[]
+  /** Those that can be chosen. */
+  readonly shown: readonly Variable[]
   #source: Source
   #loaded = $state.raw<Readonly<Record<string, Loaded>>>({})
   #questions: Record<string, string> = {}
@@ -26,6 +28,7 @@ export class Variables {
 
   constructor(all: readonly Variable[], source: Source) {
     this.all = all
+    this.shown = all.filter(({ hide, kind }) => hide !== 'variable' && kind !== 'constant')
     this.#source = source
   }
 
@@ -80,5 +83,5 @@ export class Variables {
 
 /** Put a choice into the address. */
 export function choose(name: string, values: readonly string[]): void {
-  router.setAll(`var-${name}`, values)
+  router.set({ [`var-${name}`]: values })
 }

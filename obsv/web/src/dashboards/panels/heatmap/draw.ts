@@ -52,6 +52,11 @@ function drawCells(u: uPlot, { times, counts, max }: Cells, stepS: number, { sch
   ctx.restore()
 }
 
+/** As wide as its longest label; there are none before the first drawing. */
+function widthOf(_: uPlot, values: string[] | null): number {
+  return Math.max(40, 18 + CHARACTER_PX * Math.max(0, ...(values ?? []).map((value) => value.length)))
+}
+
 /** Buckets stand in equal rows, with their bounds beside them. */
 export function drawHeatmap(cells: Cells, stepS: number, view: Heatmap, told: (value: number) => string): Drawing {
   const { buckets } = cells
@@ -69,7 +74,7 @@ export function drawHeatmap(cells: Cells, stepS: number, view: Heatmap, told: (v
         scale: 'y',
         grid: { show: false },
         gap: 6,
-        size: (_, values) => Math.max(40, 18 + CHARACTER_PX * Math.max(0, ...values.map((value) => value.length))),
+        size: widthOf,
         splits: (u) => {
           const every = Math.max(1, Math.ceil((buckets.length * LABEL_PX) / Math.max(1, u.height - 40)))
           return Array.from({ length: Math.floor(buckets.length / every) + 1 }, (_, index) => index * every)

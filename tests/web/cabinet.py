@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from playwright.async_api import Browser, Page, StorageState
 
 from tests.live import Live
+from tests.web import dashboards
 from tests.web.browser import Scheme, new_page
 from tests.web.fleet import Fleet
 
@@ -19,6 +20,8 @@ NEWCOMER = "bob@example.org"
 PASSWORD = "correct horse battery 9"
 HOME = "/app/operator"
 HOST = "/hosts/db-1%3A9100"
+KINDS = "/d/kinds"
+CHAINED = "/d/chained"
 SECTIONS = (
     *("profile", "security", "devices", "my-tokens"),
     *("general", "members", "teams", "tokens", "support", "audit", "access"),
@@ -28,6 +31,9 @@ PAGES = {
     "overview": "",
     "hosts": "/hosts",
     "host": HOST,
+    "dashboards": "/dashboards",
+    "kinds": KINDS,
+    "chained": CHAINED,
     "settings": "/settings",
     "unknown": "/nowhere",
     **{f"settings-{name}": f"/settings/{name}" for name in SECTIONS},
@@ -51,6 +57,7 @@ def populate(live: Live) -> Fleet:
     """The owner of an empty organisation, and the operator's hosts."""
     with ThreadPoolExecutor() as pool:
         other, token = pool.submit(create_owner, live, NEWCOMER, "empty"), pool.submit(live.token, "metrics:write")
+        dashboards.make_all(live.url, live.token(dashboards.SCOPES))
         other.result()
         return Fleet(live.url, token.result(), int(time.time() * 1000))
 

@@ -11,6 +11,9 @@ describe('addresses', () => {
     ['/app/acme/hosts/%E0%A4%A', { page: 'host', org: 'acme', instance: '%E0%A4%A' }],
     ['/app/acme/settings', { page: 'settings', org: 'acme', section: '' }],
     ['/app/acme/settings/audit', { page: 'settings', org: 'acme', section: 'audit' }],
+    ['/app/acme/dashboards', { page: 'dashboards', org: 'acme' }],
+    ['/app/acme/d/fleet', { page: 'dashboard', org: 'acme', key: 'fleet' }],
+    ['/app/acme/d', { page: 'unknown', org: 'acme' }],
     ['/app/acme/nothing', { page: 'unknown', org: 'acme' }],
     ['/app/acme/hosts/a/b', { page: 'unknown', org: 'acme' }],
   ])('%s', (path, route) => {
@@ -18,7 +21,7 @@ describe('addresses', () => {
   })
 
   it('what is made is read again', () => {
-    for (const place of ['overview', 'hosts', 'settings'] as const) {
+    for (const place of ['overview', 'hosts', 'dashboards', 'settings'] as const) {
       expect(parsePath(placePath('acme', place))).toMatchObject({ page: place, org: 'acme' })
     }
     expect(parsePath(hostPath('acme', { instance: 'ö/ %', job: 'node' }))).toEqual({ page: 'host', org: 'acme', instance: 'ö/ %' })

@@ -7,7 +7,11 @@ import { inOrder } from './load'
 function variables(...stored: object[]): Variable[] {
   return completeDashboard({ variables: stored }).variables
 }
-const one = (stored: object): Variable => variables({ name: 'v', ...stored })[0] as Variable
+function one(stored: object): Variable {
+  const [found] = variables({ name: 'v', ...stored })
+  if (!found) throw new Error('a list of one')
+  return found
+}
 const choices = ['a', 'b', 'c'].map((value) => ({ value, text: value.toUpperCase() }))
 const span = { fromMs: 0, toMs: 3_600_000 }
 const choose = (stored: object, want: string[]) => chosenOf(one(stored), want, choices, span)

@@ -23,7 +23,9 @@ export function parseQuery(query: string): VariableQuery {
   return call ? { kind: KINDS[call[1] as keyof typeof KINDS], text: (call[2] ?? '').trim() } : { kind: 'series', text }
 }
 
-function compile(pattern: string): RegExp {
+/** Named groups may be written as the server's patterns have them. */
+function compile(given: string): RegExp {
+  const pattern = given.replaceAll('(?P<', '(?<')
   const slashed = /^\/(.*)\/([gimsuy]*)$/s.exec(pattern)
   return slashed ? new RegExp(slashed[1] ?? '', (slashed[2] ?? '').replace(/[gy]/g, '')) : new RegExp(`^(?:${pattern})$`)
 }

@@ -2,7 +2,7 @@
 
 import type { Colour } from './types'
 
-export const SERIES_COLOURS = 8
+const SERIES_COLOURS = 8
 const SLOTS = 2 * SERIES_COLOURS
 
 /** A series' colour, and whether it has dashes because all eight are taken. */

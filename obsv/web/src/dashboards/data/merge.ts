@@ -4,7 +4,7 @@ import type { Labels } from '../../lib/types'
 import type { Answer, Ask, RawSeries } from './types'
 
 /** Samples may come late by so much, and a rate's newest points change as the next samples come. */
-export const OVERLAP_S = 90
+const OVERLAP_S = 90
 
 /** What a query answered, and to which question. */
 export interface Kept {

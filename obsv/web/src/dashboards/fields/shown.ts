@@ -27,7 +27,7 @@ function maps({ kind, value: match, low, high }: Mapping, value: Value): boolean
 }
 
 /** What is shown instead of a value. */
-export function mappingOf(value: Value, { mappings }: Field): Mapping | undefined {
+function mappingOf(value: Value, { mappings }: Field): Mapping | undefined {
   return mappings?.find((mapping) => maps(mapping, value))
 }
 

@@ -4,7 +4,7 @@ import { durationText, stepFor, type Span } from '../../lib/time'
 import type { Choice, Variable } from '../model'
 import { ALL, constant, type Chosen } from './interpolate'
 
-export const AUTO = 'auto'
+const AUTO = 'auto'
 const AUTO_POINTS_PX = 180
 /** A rate over less would often see too few samples. */
 const LEAST_AUTO_S = 60

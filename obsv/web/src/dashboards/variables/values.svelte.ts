@@ -22,6 +22,7 @@ export class Variables {
   #loaded = $state.raw<Readonly<Record<string, Loaded>>>({})
   #questions: Record<string, string> = {}
   #running: AbortController | undefined
+  #address = ''
   #told = ''
   /** What the address, and what is loaded, make of them; null until all are there for the first time. */
   scope = $state.raw<Scope | null>(null)
@@ -42,8 +43,12 @@ export class Variables {
 
   /** Bring all up to a span and an address. */
   async update(span: Span, query: URLSearchParams): Promise<void> {
+    const address = query.toString()
+    // Slow answers must not be given up at each beat; the next one after them catches up.
+    if (this.#running && !this.#running.signal.aborted && address === this.#address) return
     this.#running?.abort()
     const running = (this.#running = new AbortController())
+    this.#address = address
     const scope = spanScope(span)
     for (const variable of inOrder(this.all)) {
       const choices = await this.#choicesOf(variable, scope, span, running.signal)
@@ -55,6 +60,7 @@ export class Variables {
     // The same again must not make panels ask again.
     if (told !== this.#told) this.scope = whole
     this.#told = told
+    this.#running = undefined
   }
 
   stop(): void {

@@ -32,7 +32,7 @@ const PART = new RegExp(`\\[([^\\]]*)\\]|${PARTS.map(([name]) => name).join('|')
 const WRITERS = new Map(PARTS)
 
 /** `YYYY-MM-DD HH:mm`, with text in brackets as it is. */
-export function patterned(at: Date, pattern: string): string {
+function patterned(at: Date, pattern: string): string {
   return pattern.replace(PART, (part, text: string | undefined) => text ?? WRITERS.get(part)?.(at) ?? part)
 }
 

@@ -79,8 +79,3 @@ export function unitOf(id: string | null): Unit {
   made.set(id, unit)
   return unit
 }
-
-/** Whether ticks of such an axis are round in powers of two. */
-export function isBinary(id: string | null): boolean {
-  return unitOf(id).kind === 'iec'
-}

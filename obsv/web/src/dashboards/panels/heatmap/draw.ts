@@ -26,7 +26,7 @@ export function shadeOf(scheme: Heatmap['scheme'], share: number): string {
 }
 
 /** Where a count lies between none and the most, 0 to 1. */
-export function intensity(count: number, max: number, scale: Heatmap['scale']): number {
+function intensity(count: number, max: number, scale: Heatmap['scale']): number {
   if (max <= 0) return 0
   if (scale === 'sqrt') return Math.sqrt(count / max)
   return scale === 'log' ? Math.log1p(count) / Math.log1p(max) : count / max

@@ -24,7 +24,7 @@ function namesOf(rows: readonly Row[], last: readonly string[]): string[] {
 }
 
 /** Of several queries each has a column of its own. */
-export function valueName(ref: string, refs: readonly string[]): string {
+function valueName(ref: string, refs: readonly string[]): string {
   return refs.length > 1 ? `${VALUE} #${ref}` : VALUE
 }
 

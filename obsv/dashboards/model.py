@@ -37,7 +37,12 @@ class TimeRange(Part):
 
 
 class Link(Part):
-    """A way elsewhere; `url` may hold variables, and is an address on this instance or an https one."""
+    """A way elsewhere; `url` is an address on this instance, or an http or https one.
+
+    It may hold variables, `${__all_variables}` (all of them, as `var-NAME=value`), `${__from}` and `${__to}`; that of a
+    series or cell also `${__value.raw}`, `${__value.text}`, `${__value.time}`, `${__series.name}`, `${__field.name}`,
+    `${__field.labels.NAME}` and, in tables, another column of the row: `${__data.fields.NAME}`, `${__data.fields["NAME"]}`.
+    """
 
     title: Name
     url: Annotated[str, msgspec.Meta(max_length=2000)]
@@ -79,7 +84,8 @@ class Variable(Part):
     """`$name`, `${name}`, `${name:format}` or `[[name]]` in expressions, titles, legends, links.
 
     A query is `label_values(selector, label)`, `label_values(label)`, `metrics(regex)`, `label_names()`,
-    `query_result(expression)`, or a selector.  `value` is what is chosen at first: one value, several, or `$__all`.
+    `query_result(expression)`, or a selector.  `value` is what is chosen at first: one value, several, or `$__all`; of
+    `filters` each is a matcher, such as `job=~"api|web"`, that every query's selectors take on.
     """
 
     name: Annotated[str, msgspec.Meta(pattern="^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
@@ -206,9 +212,14 @@ class Field(Part):
 
 
 class Override(Part):
-    """Sets fields for some series or columns: by name, name pattern, query, type of value, or all of a calculation."""
+    """Sets fields for some series or columns; a later one counts before an earlier.
 
-    by: Literal["name", "regex", "ref", "type"] = "name"
+    By name (a column also by its title), by a pattern that is searched for in it, by query, by type of value (`number`,
+    `string`, `time`), or by value: where a calculation compares so, as in `max >= 10` (`== != < <= > >=`), or where all
+    values are `zero` or `null`.
+    """
+
+    by: Literal["name", "regex", "ref", "type", "value"] = "name"
     match: Short = ""
     set: Field = Field()
 
@@ -309,10 +320,14 @@ class TableSort(Part):
 class Table(Part, tag="table", tag_field="kind"):
     """A row a series (labels and values as columns, queries joined by their labels), or a row a sample.
 
-    In this order: `join` puts rows of several queries with one value of this label together; `group` makes one row of
-    those with equal columns; `columns` names, orders and hides, those not named come after.
+    Columns are `Time` (of a row a sample), each label by its name, and `Value`, or `Value #A`, `Value #B` of several
+    queries.  In this order: `calcs` makes one row of a series' samples, with its name as column `Field` and a column a
+    calculation, named as it is (`max`); `join` puts rows of several queries with one value of this label (or of `Time`)
+    together; `group` makes one row of those with equal columns, where columns keep their names unless several
+    calculations are made of one (`Value (max)`); `columns` names, orders and hides, those not named come after.
     """
 
+    calcs: tuple[Calculation, ...] = ()
     join: Short = ""
     group: tuple[GroupColumn, ...] = ()
     columns: tuple[Column, ...] = ()

@@ -1,4 +1,4 @@
-"""Dashboards: documents of panels over PromQL, with versions, folders, shared links, and Grafana's models in and out."""
+"""Dashboards: documents of panels over PromQL, with versions, folders, shared links, and events that mark charts."""
 
 from obsv.dashboards.model import Dashboard, Panel
 

@@ -1,7 +1,7 @@
 """A dashboard as a document: what is stored, versioned, exported as TOML or JSON, and drawn by the cabinet.
 
-The same shapes are in `obsv/web/src/dashboards/model.ts`; a test holds one against the other.  Defaults are left out when
-a document is written, so that files are short and a version's differences are what somebody changed.
+The same shapes are in `obsv/web/src/dashboards/model.ts`; a test holds one against the other.  Defaults are left out
+when a document is written, so that files are short and a version's differences are what somebody changed.
 """
 
 from __future__ import annotations
@@ -29,19 +29,20 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid
 # -- the whole ---------------------------------------------------------------------------------------------------------
 
 
-class TimeRange(Part):
+class TimeRange(Part, frozen=True):
     """What is shown at first: `now-6h` to `now`, or ISO times."""
 
     start: Short = "now-1h"
     end: Short = "now"
 
 
-class Link(Part):
+class Link(Part, frozen=True):
     """A way elsewhere; `url` is an address on this instance, or an http or https one.
 
     It may hold variables, `${__all_variables}` (all of them, as `var-NAME=value`), `${__from}` and `${__to}`; that of a
     series or cell also `${__value.raw}`, `${__value.text}`, `${__value.time}`, `${__series.name}`, `${__field.name}`,
-    `${__field.labels.NAME}` and, in tables, another column of the row: `${__data.fields.NAME}`, `${__data.fields["NAME"]}`.
+    `${__field.labels.NAME}` and, in tables, another column of the row: `${__data.fields.NAME}`,
+    `${__data.fields["NAME"]}`.
     """
 
     title: Name
@@ -50,8 +51,8 @@ class Link(Part):
     keep_time: bool = False
 
 
-class AnnotationQuery(Part):
-    """Marks on time series: stored events by tag (deploys), incidents and alert states, or where an expression is not 0."""
+class AnnotationQuery(Part, frozen=True):
+    """Marks on charts: stored events by tag (deploys), incidents, alert states, or where an expression is not 0."""
 
     name: Name
     source: Literal["events", "alerts", "incidents", "expression"] = "events"
@@ -62,7 +63,7 @@ class AnnotationQuery(Part):
     enabled: bool = True
 
 
-class Dashboard(Part):
+class Dashboard(Part, frozen=True):
     """A dashboard.  `key` is its stable name in files and addresses, unique in the organisation."""
 
     key: Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{0,79}$")]
@@ -80,7 +81,7 @@ class Dashboard(Part):
     panels: Annotated[tuple[Panel, ...], msgspec.Meta(max_length=MAX_PANELS)] = ()
 
 
-class Variable(Part):
+class Variable(Part, frozen=True):
     """`$name`, `${name}`, `${name:format}` or `[[name]]` in expressions, titles, legends, links.
 
     A query is `label_values(selector, label)`, `label_values(label)`, `metrics(regex)`, `label_names()`,
@@ -107,7 +108,7 @@ class Variable(Part):
     hide: Literal["", "label", "variable"] = ""
 
 
-class Choice(Part):
+class Choice(Part, frozen=True):
     """One value to choose; shown as `text` if that is not empty."""
 
     value: Short
@@ -117,7 +118,7 @@ class Choice(Part):
 # -- a panel -----------------------------------------------------------------------------------------------------------
 
 
-class Grid(Part):
+class Grid(Part, frozen=True):
     """Where a panel lies, in columns and rows of the grid."""
 
     x: Annotated[int, msgspec.Meta(ge=0, lt=COLUMNS)] = 0
@@ -126,7 +127,7 @@ class Grid(Part):
     h: Annotated[int, msgspec.Meta(ge=1, le=200)] = 8
 
 
-class Query(Part):
+class Query(Part, frozen=True):
     """An expression, asked over the range or at its end.
 
     `legend` names its series: text with `{{label}}`; empty shows their labels.  `step` is a least one, such as `1m`.
@@ -140,14 +141,14 @@ class Query(Part):
     hidden: bool = False
 
 
-class Threshold(Part):
+class Threshold(Part, frozen=True):
     """From `value` on the colour is `color`; the first has none and is the base."""
 
     value: float | None = None
     color: Short = ""
 
 
-class Mapping(Part):
+class Mapping(Part, frozen=True):
     """What is shown instead of a value, range of values (inclusive), text that matches, or special value."""
 
     kind: Literal["value", "range", "regex", "special"] = "value"
@@ -159,7 +160,7 @@ class Mapping(Part):
     color: Short = ""
 
 
-class Field(Part):
+class Field(Part, frozen=True):
     """How values are shown.  A field that is not set (None) is as elsewhere: an override sets some alone.
 
     `unit` is one of the ids in units.py; `color` a token of the palette, `#rrggbb`, or how one is found: `series`,
@@ -211,7 +212,7 @@ class Field(Part):
     hidden: bool | None = None
 
 
-class Override(Part):
+class Override(Part, frozen=True):
     """Sets fields for some series or columns; a later one counts before an earlier.
 
     By name (a column also by its title), by a pattern that is searched for in it, by query, by type of value (`number`,
@@ -224,7 +225,7 @@ class Override(Part):
     set: Field = Field()
 
 
-class Repeat(Part):
+class Repeat(Part, frozen=True):
     """One panel for each value of a variable, beside each other (`h`, at most so many a row) or below (`v`)."""
 
     variable: Short
@@ -238,7 +239,7 @@ Calculation = Literal[
 ]  # fmt: skip
 
 
-class Reduce(Part):
+class Reduce(Part, frozen=True):
     """How a series becomes one value; or, with `rows`, each of its values by itself (at most so many)."""
 
     calc: Calculation = "last-not-null"
@@ -247,7 +248,7 @@ class Reduce(Part):
     """A name or pattern of those that count; all if empty."""
 
 
-class Legend(Part):
+class Legend(Part, frozen=True):
     """Which series there are, with these calculations of each."""
 
     show: bool = True
@@ -258,7 +259,7 @@ class Legend(Part):
     width: Annotated[int, msgspec.Meta(ge=0, le=2000)] = 0
 
 
-class TimeSeries(Part, tag="timeseries", tag_field="kind"):
+class TimeSeries(Part, frozen=True, tag="timeseries", tag_field="kind"):
     """Lines, areas, bars over time."""
 
     legend: Legend = Legend()
@@ -266,7 +267,7 @@ class TimeSeries(Part, tag="timeseries", tag_field="kind"):
     tooltip_sort: Literal["", "asc", "desc"] = ""
 
 
-class Stat(Part, tag="stat", tag_field="kind"):
+class Stat(Part, frozen=True, tag="stat", tag_field="kind"):
     """Large numbers."""
 
     reduce: Reduce = Reduce()
@@ -277,7 +278,7 @@ class Stat(Part, tag="stat", tag_field="kind"):
     direction: Literal["auto", "h", "v"] = "auto"
 
 
-class Gauge(Part, tag="gauge", tag_field="kind"):
+class Gauge(Part, frozen=True, tag="gauge", tag_field="kind"):
     """Arcs."""
 
     reduce: Reduce = Reduce()
@@ -286,7 +287,7 @@ class Gauge(Part, tag="gauge", tag_field="kind"):
     direction: Literal["auto", "h", "v"] = "auto"
 
 
-class BarGauge(Part, tag="bargauge", tag_field="kind"):
+class BarGauge(Part, frozen=True, tag="bargauge", tag_field="kind"):
     """Bars, one a series."""
 
     reduce: Reduce = Reduce()
@@ -295,7 +296,7 @@ class BarGauge(Part, tag="bargauge", tag_field="kind"):
     unfilled: bool = True
 
 
-class Column(Part):
+class Column(Part, frozen=True):
     """What becomes of a column of a table."""
 
     name: Short
@@ -303,21 +304,21 @@ class Column(Part):
     hidden: bool = False
 
 
-class GroupColumn(Part):
+class GroupColumn(Part, frozen=True):
     """A column in a table that is grouped: what the rows are grouped by (no calculation), or what is made of theirs."""
 
     name: Short
     calc: Calculation | Literal[""] = ""
 
 
-class TableSort(Part):
+class TableSort(Part, frozen=True):
     """By which column a table is sorted at first."""
 
     column: Short
     descending: bool = False
 
 
-class Table(Part, tag="table", tag_field="kind"):
+class Table(Part, frozen=True, tag="table", tag_field="kind"):
     """A row a series (labels and values as columns, queries joined by their labels), or a row a sample.
 
     Columns are `Time` (of a row a sample), each label by its name, and `Value`, or `Value #A`, `Value #B` of several
@@ -338,7 +339,7 @@ class Table(Part, tag="table", tag_field="kind"):
     height: Literal["small", "medium", "large"] = "small"
 
 
-class Heatmap(Part, tag="heatmap", tag_field="kind"):
+class Heatmap(Part, frozen=True, tag="heatmap", tag_field="kind"):
     """Counts by bucket over time: classic buckets by `le`, native histograms, or values put into buckets."""
 
     source: Literal["auto", "buckets", "values"] = "auto"
@@ -348,7 +349,7 @@ class Heatmap(Part, tag="heatmap", tag_field="kind"):
     legend: bool = True
 
 
-class Histogram(Part, tag="histogram", tag_field="kind"):
+class Histogram(Part, frozen=True, tag="histogram", tag_field="kind"):
     """How often which value came; 0 finds a width."""
 
     bucket: Annotated[float, msgspec.Meta(ge=0)] = 0.0
@@ -356,7 +357,7 @@ class Histogram(Part, tag="histogram", tag_field="kind"):
     legend: Legend = Legend()
 
 
-class StateTimeline(Part, tag="state-timeline", tag_field="kind"):
+class StateTimeline(Part, frozen=True, tag="state-timeline", tag_field="kind"):
     """Values as coloured stretches of time, a row a series; with `steps` a cell each sample (status history)."""
 
     merge: bool = True
@@ -366,7 +367,7 @@ class StateTimeline(Part, tag="state-timeline", tag_field="kind"):
     legend: Legend = Legend()
 
 
-class Pie(Part, tag="pie", tag_field="kind"):
+class Pie(Part, frozen=True, tag="pie", tag_field="kind"):
     """Shares."""
 
     reduce: Reduce = Reduce()
@@ -376,19 +377,19 @@ class Pie(Part, tag="pie", tag_field="kind"):
     legend_values: tuple[Literal["value", "percent"], ...] = ()
 
 
-class Text(Part, tag="text", tag_field="kind"):
+class Text(Part, frozen=True, tag="text", tag_field="kind"):
     """Markdown, in which variables stand for their values; raw HTML is shown as text."""
 
     markdown: Long = ""
 
 
-class Row(Part, tag="row", tag_field="kind"):
+class Row(Part, frozen=True, tag="row", tag_field="kind"):
     """A heading over the panels below it, up to the next; they fold away."""
 
     folded: bool = False
 
 
-class Placeholder(Part, tag="placeholder", tag_field="kind"):
+class Placeholder(Part, frozen=True, tag="placeholder", tag_field="kind"):
     """What could not be brought over from elsewhere: what it was, and its model, so that nothing is lost."""
 
     was: Short
@@ -401,7 +402,7 @@ View = (
 )
 
 
-class Panel(Part):
+class Panel(Part, frozen=True):
     """One panel: what is asked, how it is shown, where it lies.  `id` is unique in the dashboard."""
 
     id: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]

@@ -1,4 +1,4 @@
-"""The units that values have: their ids are Grafana's, so that documents go both ways; the front end formats by the same file."""
+"""The units of values: their ids are Grafana's, so that documents go both ways; the front end has the same file."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Kind = Literal[
 class Unit(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """How values of a unit are written.
 
-    `si` steps by 1000 through f p n µ m k M G T P E Z Y, `iec` by 1024 through Ki to Yi, `count` by 1000 through K M B T,
-    `short` through K Mil Bil Tri; a value is given in the step `power` (1 is k or Ki) of `suffix`.  `percent` is
+    `si` steps by 1000 through f p n µ m k M G T P E Z Y, `iec` by 1024 through Ki to Yi, `count` by 1000 through K M B
+    T, `short` through K Mil Bil Tri; a value is given in the step `power` (1 is k or Ki) of `suffix`.  `percent` is
     multiplied by `factor`.  `time` picks the fitting unit of time, `duration` names several, `clock` is hh:mm:ss; a
     value is so many `seconds`.  A `date` is in milliseconds since 1970.
     """

@@ -16,6 +16,7 @@ from obsv.accounts.requests import author_of
 from obsv.config import Settings, load_settings
 from obsv.core.clock import Clock, SystemClock
 from obsv.core.duration import format_duration_ms
+from obsv.dashboards import DashboardFolder, Metrics, Shipped, dashboards_router, make_services, metrics_there
 from obsv.hosts import Rows, hosts_router
 from obsv.http import Application, exception_handlers, health_router, install_frame, openapi_config, reference_router
 from obsv.lifespan import Instance
@@ -124,6 +125,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         Duty("metrics.rules", recording.run),
         Duty("metrics.push", gateway.run),
     )
+    files = DashboardFolder(settings.dashboards, clock, organisation)
+    shipped = Shipped(files, lambda org, names: metrics_there(instance.store(), org, names, clock.now_ms()))
+    metrics = Metrics(instance.store, lambda: engine)
+    dashboards = make_services(clock, shipped, metrics, instance.most_dashboards, base_url=settings.server.base_url)
     ports = graphite.GraphitePorts(settings.metrics.graphite, door, clock, organisation)
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
     app = Application(
@@ -133,6 +138,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             accounts_router(),
             access_log_router(),
             hosts_router(instance.store, range_query, clock, may_read),
+            dashboards_router(dashboards),
             remote_write_handler(write),
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),

@@ -27,6 +27,7 @@ from obsv.core.clock import Clock
 from obsv.core.duration import parse_duration_ms
 from obsv.core.errors import Unavailable
 from obsv.core.installed import Installed
+from obsv.dashboards import events_job
 from obsv.db import close_database, fetch, migrate, open_database, ping
 from obsv.egress import Policy, close_egress, open_egress
 from obsv.http import get_logger
@@ -93,11 +94,18 @@ class Instance:
         plan = await self._accounts.get().entitlements.limits_for(org)
         return Limits(plan.series, plan.samples_per_s)
 
+    async def most_dashboards(self, org: int) -> int:
+        """How many the organisation's plan allows."""
+        return (await self._accounts.get().entitlements.limits_for(org)).dashboards
+
     async def _retentions(self, org: int) -> dict[int, int]:
         return (await self._accounts.get().entitlements.limits_for(org)).retentions
 
     async def _rollups(self, org: int) -> tuple[int, ...]:
         return tuple(width for width in await self._retentions(org) if width)
+
+    async def _longest_retention(self, org: int) -> int:
+        return (await self._accounts.get().entitlements.limits_for(org)).longest_retention
 
     @asynccontextmanager
     async def run(self, _: Any) -> AsyncGenerator[None]:
@@ -180,6 +188,7 @@ class Instance:
             *audit_jobs(accounts.audit),
             *accounts_jobs(accounts),
             retention,
+            events_job(self.clock, _organisations, self._longest_retention),
         )
         stack.callback(uninstall_scheduler)
         made = install_scheduler(Scheduler(jobs, self.clock, duties=self.duties))

@@ -353,6 +353,7 @@ class Plan(Section, frozen=True):
         int,
         Key("How long roll-ups of an hour are kept, at least as long as finer data; 0s makes none.", "duration", low=0),
     ] = 0
+    dashboards: Annotated[int, Key("Most dashboards.", low=1)] = 10_000
 
     @property
     def retentions(self) -> dict[int, int]:
@@ -366,6 +367,13 @@ class Plan(Section, frozen=True):
         return max(self.retentions.values())
 
 
+class DashboardFiles(Section, frozen=True):
+    """Dashboards that stand in files, as `obsv export` writes them; the cabinet shows them and leaves them alone."""
+
+    dir: Annotated[str, Key("Folder with the files, read again as they change. Empty: none.")] = ""
+    org: Annotated[str, Key("Slug of the organisation that sees them.")] = "operator"
+
+
 class Settings(Section, frozen=True):
     """What stands before the first table."""
 
@@ -375,6 +383,7 @@ class Settings(Section, frozen=True):
     secrets: Secrets = Secrets()
     agent: AgentSection = AgentSection()
     metrics: Metrics = Metrics()
+    dashboards: DashboardFiles = DashboardFiles()
     mail: Mail = Mail()
     auth: Auth = Auth()
     company: Company = Company()

@@ -17,7 +17,7 @@ ObsvError 500
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -31,16 +31,27 @@ class FieldError:
 
 
 class ObsvError(Exception):
-    """Something a person or program should be told.  `detail` says what, where and how to mend it."""
+    """Something a person or program should be told.  `detail` says what, where and how to mend it.
+
+    `facts` are what a program needs beside it: further members of the problem (RFC 9457, extension members).
+    """
 
     status: ClassVar[int] = 500
     title: ClassVar[str] = "Internal error"
 
-    def __init__(self, detail: str = "", *, code: str | None = None, errors: Sequence[FieldError] = ()) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: str | None = None,
+        errors: Sequence[FieldError] = (),
+        facts: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(detail or self.title)
         self.detail = detail or self.title
         self.code = code or self.title.lower().replace(" ", "_")
         self.errors = tuple(errors)
+        self.facts = dict(facts or {})
 
 
 class BadRequest(ObsvError):

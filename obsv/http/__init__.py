@@ -6,6 +6,7 @@ from obsv.http.frame import allow_form_targets, csp_nonce, install_frame
 from obsv.http.health import Check, health_router
 from obsv.http.logging import configure_logging, get_logger
 from obsv.http.problem import Fault, PageRenderer, exception_handlers
+from obsv.http.ratelimit import Rate, RateLimit
 from obsv.http.reference import openapi_config, reference_router
 from obsv.http.surfaces import Surface, owners, surface_of
 
@@ -15,6 +16,8 @@ __all__ = [
     "ClientAddress",
     "Fault",
     "PageRenderer",
+    "Rate",
+    "RateLimit",
     "Surface",
     "allow_form_targets",
     "configure_logging",

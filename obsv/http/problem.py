@@ -5,8 +5,8 @@ Own API: RFC 9457 problem details.  Prometheus and the others: exactly their sha
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from html import escape
 from http import HTTPStatus
 from typing import Any
@@ -35,6 +35,7 @@ class Fault:
     request_id: str
     errors: tuple[FieldError, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,9 @@ def request_id_of(scope: HTTPScope) -> str:
 def fault_of(request_id: str, error: Exception) -> Fault:
     """What may be told about an exception; anything unforeseen is logged and told as an internal error with its id."""
     if isinstance(error, ObsvError) and (error.status < 500 or isinstance(error, Unavailable)):
+        headers = tuple(_headers(error))
         return Fault(
-            error.status, error.title, error.detail, error.code, request_id, error.errors, tuple(_headers(error))
+            error.status, error.title, error.detail, error.code, request_id, error.errors, headers, error.facts
         )
     if isinstance(error, HTTPException) and error.status_code < 500:
         title = _TITLES.get(error.status_code) or HTTPStatus(error.status_code).phrase.capitalize()
@@ -128,6 +130,7 @@ INFLUX_CODES = {
 
 def _problem(fault: Fault, path: str) -> dict[str, object]:
     problem: dict[str, object] = {
+        **fault.facts,
         "type": f"/docs/errors#{fault.title.lower().replace(' ', '-')}",
         "title": fault.title,
         "status": fault.status,

@@ -11,6 +11,9 @@ CLASSES: Final[dict[str, str]] = {
     "setup": "until the first account exists",
     "metrics": "as long as the organisation's plan says, which may be longer for roll-ups of 5 minutes and of an hour",
     "push": "until it is deleted, or not pushed again for as long as `[metrics] push_ttl` says",
+    "bin": "until it is deleted, and 30 days",
+    "dashboard": "as long as the dashboard that it belongs to",
+    "share": "30 days after the link expired or was taken back",
     "delta": "a day after the last point that was added",
     "audit": "1 year after the event",
     "access_log": "30 days after the call",
@@ -25,5 +28,5 @@ CLASSES: Final[dict[str, str]] = {
 }
 """Every class that a table may name."""
 
-BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics", "push"}
+BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics", "push", "dashboard"}
 """Classes whose rows carry the day on which they go."""

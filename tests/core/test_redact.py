@@ -18,6 +18,7 @@ from obsv.core.redact import redact
         ("on 127.0.0.1:8450", "on 127.0.0.1:8450"),
         ("/setup?code=abc&x=1", "/setup?code=[secret]&x=1"),
         ("disk full: /data/metrics", "disk full: /data/metrics"),
+        ("path=/api/obsv/v1/shared/CMlE4RvYqb_LE7O-PM5TEP9wBvnMBnRM/query", "path=/api/obsv/v1/shared/[secret]/query"),
     ],
 )
 def test_redact(text: str, clean: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -84,7 +85,7 @@ def gather(live: Live) -> Cast:
         list(pool.map(lambda one: _enrol(live, *one), CAST[1:]))
     cast.people = {name: sign_in(live, name) for name, _, _ in CAST}
     ann, eve = cast.people["ann"], cast.people["eve"]
-    made = ann.ask("POST", "/api/obsv/v1/tokens", {"name": "little", "scopes": ["dashboards:read"]}).json()
+    made = ann.ask("POST", "/api/obsv/v1/tokens", {"name": "little", "scopes": ["stats:read"]}).json()
     wish = {"name": "all", "scopes": ["admin:org", "audit:read", "members:read", "metrics:read"]}
     cast.tokens = {"little": made["token"], "eve": eve.ask("POST", "/api/obsv/v1/tokens", wish).json()["token"]}
     cast.ids = {"token_id": made["id"], **_possessions(ann, live.url), "provider": "nobody", "name": "job"}
@@ -100,10 +101,22 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
     credential = Authenticator(origin=origin).create(options)
     added = ann.ask("POST", f"{api}/me/passkeys", {"credential": credential, "name": "key"}).json()
     ann.csrf = added["csrf"]
+    dashboard = {"key": "disks", "title": "Disks", "folder": "Machines"}
+    ann.ask("POST", f"{api}/dashboards", {"dashboard": dashboard})
+    expires_at_ms = int(time.time() * 1000) + 86_400_000
+    team_id = ann.ask("POST", f"{api}/org/teams", {"name": "Blue"}).json()["id"]
+    editors = ann.ask("POST", f"{api}/folder-editors", {"folder": "Machines", "team_id": team_id}).json()
+    link = ann.ask("POST", f"{api}/dashboards/disks/links", {"expires_at_ms": expires_at_ms}).json()["link"]
     return {
+        "key": "disks",
+        "folder": "Machines",
+        "version": "1",
+        "editor_id": editors["id"],
+        "link_id": link["id"],
+        "event_id": ann.ask("POST", f"{api}/events", {"title": "Deployed"}).json()["id"],
         "user_id": next(member["user_id"] for member in members if member["name"] == "ann"),
         "invitation_id": invitation["id"],
-        "team_id": ann.ask("POST", f"{api}/org/teams", {"name": "Blue"}).json()["id"],
+        "team_id": team_id,
         "grant_id": ann.ask("POST", f"{api}/org/support", {"hours": 1}).json()["id"],
         "passkey_id": added["passkey"]["id"],
         "session_id": ann.ask("GET", f"{api}/me/sessions").json()["sessions"][0]["id"],

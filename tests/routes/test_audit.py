@@ -35,6 +35,19 @@ CHEAP = {"auth.argon2.time_cost": 1, "auth.argon2.memory_cost": 19456}
 
 AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/audit/export": ("audit.exported",),
+    f"POST {API}/dashboards": ("dashboard.created",),
+    f"PUT {API}/dashboards/{{key}}": ("dashboard.updated",),
+    f"DELETE {API}/dashboards/{{key}}": ("dashboard.deleted",),
+    f"POST {API}/dashboards/{{key}}/duplicate": ("dashboard.created",),
+    f"POST {API}/dashboards/{{key}}/links": ("dashboard.shared",),
+    f"DELETE {API}/dashboards/{{key}}/links/{{link_id}}": ("dashboard.unshared",),
+    f"POST {API}/dashboards/{{key}}/undelete": ("dashboard.restored",),
+    f"POST {API}/dashboards/{{key}}/versions/{{version}}/restore": ("dashboard.updated",),
+    f"POST {API}/events": ("annotation.created",),
+    f"DELETE {API}/events/{{event_id}}": ("annotation.deleted",),
+    f"POST {API}/folder-editors": ("folder.editors_added",),
+    f"DELETE {API}/folder-editors/{{editor_id}}": ("folder.editors_removed",),
+    f"PUT {API}/folders/{{folder}}": ("folder.moved",),
     f"POST {API}/instance/jobs/{{name}}/run": ("job.requested",),
     f"POST {API}/instance/organisations": ("org.created", "member.invited"),
     f"PUT {API}/instance/registration": ("config.changed",),
@@ -80,6 +93,8 @@ AUDITED: dict[str, tuple[str, ...]] = {
 }
 
 SILENT: dict[str, str] = {
+    f"PUT {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
+    f"DELETE {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
     "PUT /api/v1/admin/tsdb/clean_tombstones": "there are none: what is deleted is gone at once",
     f"POST {API}/me/email": "mails a link; the change is told when the link is followed",
     f"POST {API}/me/email/verify": "mails a link; that it was followed is told",
@@ -195,6 +210,7 @@ async def test_every_change_is_told(tmp_path: Path, database_url: str, provider:
         tour = Tour(await browsers.new(), people)
         await tour.sign_in()
         await _organisation(tour)
+        await _dashboards(tour)
         await _devices(tour, browsers)
         await _elsewhere(tour)
         await _by_mail(tour)
@@ -256,6 +272,27 @@ async def _organisation(tour: Tour) -> None:
     await tour.visit("PUT /api/v1/admin/tsdb/clean_tombstones")
     await tour.visit("PUT /api/v1/admin/tsdb/snapshot")
     await tour.visit("POST /metrics/flush")
+
+
+async def _dashboards(tour: Tour) -> None:
+    document = {"key": "disks", "title": "Disks", "folder": "Machines"}
+    await tour.visit("POST /dashboards", {"dashboard": document})
+    await tour.visit("PUT /dashboards/{key}", {"dashboard": {**document, "title": "All disks"}}, key="disks")
+    await tour.visit("POST /dashboards/{key}/versions/{version}/restore", key="disks", version="1")
+    await tour.visit("POST /dashboards/{key}/duplicate", {}, key="disks")
+    await tour.visit("PUT /dashboards/{key}/star", key="disks")
+    await tour.visit("DELETE /dashboards/{key}/star", key="disks")
+    wish = {"expires_at_ms": int(time.time() * 1000) + 60_000}
+    made = await tour.visit("POST /dashboards/{key}/links", wish, key="disks")
+    await tour.visit("DELETE /dashboards/{key}/links/{link_id}", key="disks", link_id=made["link"]["id"])
+    await tour.visit("PUT /folders/{folder}", {"path": "Hosts"}, folder="Machines")
+    team_id = (await tour.visit("POST /org/teams", {"name": "Green"}))["id"]
+    editors = await tour.visit("POST /folder-editors", {"folder": "Hosts", "team_id": team_id})
+    await tour.visit("DELETE /folder-editors/{editor_id}", editor_id=editors["id"])
+    await tour.visit("DELETE /dashboards/{key}", key="disks")
+    await tour.visit("POST /dashboards/{key}/undelete", key="disks")
+    event = await tour.visit("POST /events", {"title": "Deployed"})
+    await tour.visit("DELETE /events/{event_id}", event_id=event["id"])
 
 
 async def _devices(tour: Tour, browsers: Browsers) -> None:

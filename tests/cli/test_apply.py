@@ -1,0 +1,108 @@
+"""`obsv apply` and `obsv export`: what goes out comes back the same, on both engines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dashboards.grown import GROWN
+from tests.database import database_url, engine_name
+from tests.live import Live
+
+__all__ = ["database_url", "engine_name"]
+
+
+@pytest.fixture
+def live(tmp_path: Path, database_url: str) -> Iterator[Live]:
+    made = Live(tmp_path / "live", database_url)
+    made.folder.mkdir()
+    yield made
+    made.stop()
+
+
+def put(folder: Path, **files: str) -> Path:
+    """Files in `dashboards/`."""
+    own = folder / "dashboards"
+    own.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (own / name.replace("_", ".")).write_text(text)
+    return folder
+
+
+def applied(live: Live, folder: Path, *flags: str) -> Any:
+    answer = json.loads(live.cli("apply", "-f", str(folder), "--json", *flags))
+    (dashboards,) = answer["kinds"]
+    return dashboards
+
+
+@pytest.mark.slow
+def test_there_and_back(live: Live, tmp_path: Path) -> None:
+    first = put(tmp_path / "first", grown_json=json.dumps(GROWN), small_toml='key = "small"\ntitle = "Small"\n')
+    rehearsed = applied(live, first, "--dry-run")
+    assert rehearsed["new"] == ["grown", "small"]
+    assert applied(live, first) == rehearsed
+    for form in ("toml", "json"):
+        live.cli("export", str(tmp_path / form), "--format", form)
+        assert sorted(path.name for path in (tmp_path / form / "dashboards").iterdir()) == [
+            *(f"grown.{form}", f"small.{form}")
+        ]
+        same = applied(live, tmp_path / form, "--prune")
+        assert (same["same"], same["changed"], same["new"], same["gone"]) == (["grown", "small"], {}, [], [])
+        again = {path.name: path.read_text() for path in (tmp_path / form / "dashboards").iterdir()}
+        live.cli("export", str(tmp_path / form), "--format", form)
+        assert again == {path.name: path.read_text() for path in (tmp_path / form / "dashboards").iterdir()}
+
+
+@pytest.mark.slow
+def test_changes_and_what_is_gone(live: Live, tmp_path: Path) -> None:
+    folder = put(tmp_path / "f", a_toml='key = "a"\ntitle = "A"\n', b_toml='key = "b"\ntitle = "B"\n')
+    applied(live, folder)
+    put(folder, a_toml='key = "a"\ntitle = "A!"\ntags = ["x"]\n')
+    (folder / "dashboards" / "b.toml").unlink()
+    told = live.cli("apply", "-f", str(folder), "--prune", "--dry-run")
+    assert told.splitlines() == [
+        "~ dashboard a",
+        '    title: "A" -> "A!"',
+        '    tags: none -> ["x"]',
+        "- dashboard b",
+        "Nothing was changed: 0 new, 1 changed, 1 gone, 0 as they are.",
+    ]
+    assert applied(live, folder)["gone"] == []
+    assert applied(live, folder, "--prune")["gone"] == ["b"]
+    assert applied(live, folder, "--prune") == {
+        "kind": "dashboard",
+        "new": [],
+        "changed": {},
+        "gone": [],
+        "same": ["a"],
+    }
+
+
+def test_mistakes_change_nothing(tmp_path: Path) -> None:
+    live = Live(tmp_path)
+    folder = put(
+        tmp_path / "f",
+        a_toml='key = "a"\ntitle = "A"\n',
+        b_toml='key = "b"\ntitle = "B"\n\n[[panels]]\nid = 1\ncolour = "red"\n',
+        c_json='{"key": "a",\n "title": "C"}',
+    )
+    with pytest.raises(AssertionError) as refused:
+        live.cli("apply", "-f", str(folder))
+    said = str(refused.value)
+    assert "b.toml:6: panels.0.colour: unknown key" in said
+    assert 'c.json: key: "a" is in a.toml already' in said
+    (folder / "dashboards" / "b.toml").unlink()
+    (folder / "dashboards" / "c.json").unlink()
+    assert applied(live, folder)["new"] == ["a"]
+
+
+def test_one_file_a_dashboard(tmp_path: Path) -> None:
+    live = Live(tmp_path)
+    folder = put(tmp_path / "f", a_toml='key = "a"\ntitle = "A"\n')
+    applied(live, folder)
+    with pytest.raises(AssertionError, match=r"a\.toml, which would be there twice"):
+        live.cli("export", str(folder), "--format", "json")

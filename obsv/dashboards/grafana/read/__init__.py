@@ -1,0 +1,1 @@
+"""From Grafana's documents to ours."""

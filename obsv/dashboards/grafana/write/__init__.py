@@ -1,0 +1,1 @@
+"""Writing a dashboard as Grafana has it."""

@@ -22,7 +22,7 @@ from obsv.metrics.store.records import Record
 
 logger = structlog.stdlib.get_logger(__name__)
 
-FLUSH_SAMPLES = 600_000
+FLUSH_SAMPLES = 400_000
 """A flush begins at this many samples in memory, or 12 for each series if that is more."""
 FLUSH_DEPTH = 120
 """Or as soon as series have this many on average..."""

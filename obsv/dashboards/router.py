@@ -8,6 +8,7 @@ from litestar.di import Provide
 from obsv.dashboards.api import DashboardController
 from obsv.dashboards.api_events import EventController
 from obsv.dashboards.api_folders import FolderController, FolderEditorController
+from obsv.dashboards.api_grafana import GrafanaController
 from obsv.dashboards.api_links import LinkController
 from obsv.dashboards.api_shared import RATE, SharedController
 from obsv.dashboards.api_versions import VersionController
@@ -22,7 +23,7 @@ def dashboards_router(services: DashboardServices, path: str = "/api/obsv/v1") -
     return Router(
         path=path,
         route_handlers=[
-            *(DashboardController, VersionController, LinkController),
+            *(DashboardController, VersionController, LinkController, GrafanaController),
             *(FolderController, FolderEditorController, EventController, SharedController),
         ],
         dependencies={

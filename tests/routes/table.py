@@ -51,6 +51,8 @@ ROUTES: dict[str, Row] = {
     f"PUT {API}/dashboards/{{key}}": Row(MEMBER, 403, 400),
     f"DELETE {API}/dashboards/{{key}}": Row(MEMBER, 403, 404),
     f"GET {API}/dashboards/{{key}}/diff": Row(MEMBER, 400, 400),
+    f"GET {API}/dashboards/{{key}}/grafana": Row(MEMBER, 200, 404),
+    f"POST {API}/dashboards/import": Row(MEMBER, 422, 422),
     f"POST {API}/dashboards/{{key}}/duplicate": Row(MEMBER, 403, 404),
     f"GET {API}/dashboards/{{key}}/links": Row(MEMBER, 403, 404),
     f"POST {API}/dashboards/{{key}}/links": Row(MEMBER, 403, 400),

@@ -93,6 +93,7 @@ AUDITED: dict[str, tuple[str, ...]] = {
 }
 
 SILENT: dict[str, str] = {
+    f"POST {API}/dashboards/import": "reads what it is given, and keeps nothing of it",
     f"PUT {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
     f"DELETE {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
     "PUT /api/v1/admin/tsdb/clean_tombstones": "there are none: what is deleted is gone at once",
@@ -280,6 +281,7 @@ async def _dashboards(tour: Tour) -> None:
     await tour.visit("PUT /dashboards/{key}", {"dashboard": {**document, "title": "All disks"}}, key="disks")
     await tour.visit("POST /dashboards/{key}/versions/{version}/restore", key="disks", version="1")
     await tour.visit("POST /dashboards/{key}/duplicate", {}, key="disks")
+    await tour.visit("POST /dashboards/import", {"title": "Disks", "panels": []})
     await tour.visit("PUT /dashboards/{key}/star", key="disks")
     await tour.visit("DELETE /dashboards/{key}/star", key="disks")
     wish = {"expires_at_ms": int(time.time() * 1000) + 60_000}

@@ -1,0 +1,40 @@
+"""Dashboards of Grafana in and out, under `/dashboards/import` and `/dashboards/{key}/grafana`."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from litestar import Controller, get, post
+from litestar.params import FromPath, JSONBody
+from litestar.status_codes import HTTP_200_OK
+
+from obsv.accounts import requires_scope
+from obsv.dashboards.documents import MAX_BYTES
+from obsv.dashboards.grafana import Imported, export_dashboard, import_dashboard
+from obsv.dashboards.requests import Reading, Services
+from obsv.dashboards.rights import READ
+
+
+class GrafanaController(Controller):
+    """Nothing is kept here: who likes what comes of an import saves it as a dashboard."""
+
+    path = "/dashboards"
+    tags = ["Dashboards"]
+    guards = [requires_scope(READ)]
+
+    @post(
+        "/import",
+        status_code=HTTP_200_OK,
+        request_max_body_size=MAX_BYTES,
+        summary="Read a dashboard of Grafana",
+        operation_id="importDashboard",
+    )
+    async def read(self, data: JSONBody[dict[str, Any]]) -> Imported:
+        """Of Grafana 8 to 12, as it exports them; the report has a line for all that is not as it was."""
+        return await asyncio.to_thread(import_dashboard, data)
+
+    @get("/{key:str}/grafana", summary="Write a dashboard for Grafana", operation_id="exportDashboard")
+    async def write(self, reader: Reading, services: Services, key: FromPath[str]) -> dict[str, Any]:
+        """To be imported there; all queries ask the Prometheus that is chosen in a variable."""
+        return export_dashboard((await services.catalog.find(reader.org, key)).dashboard)

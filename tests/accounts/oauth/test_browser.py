@@ -60,6 +60,7 @@ async def test_link_and_sign_in(tmp_path: Path, chromium: str, elsewhere: Elsewh
             assert await page.evaluate(LINKED) > 0
             assert {cookie["name"] for cookie in await page.context.cookies()} == {"obsv_session"}
 
+            await page.goto("about:blank")
             await page.context.clear_cookies()
             elsewhere.switch(sub="somebody else")
             await page.goto(live.url + "/login")

@@ -1,4 +1,4 @@
-"""What was acknowledged survives kill -9: nothing lost, nothing doubled, restart under 3 s, on both databases."""
+"""What was acknowledged survives kill -9: nothing lost, nothing doubled, the quickest restart under 3 s, on both databases."""
 
 from __future__ import annotations
 

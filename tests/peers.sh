@@ -9,9 +9,10 @@ packages=("$@")
 
 state=$root/.apt
 mkdir -p "$state"/lists/partial "$state"/cache/archives/partial "$state"/etc
-uri=$(grep -hoE '^URIs: .*' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n1 | cut -d' ' -f2 || true)
+# The mirror that apt uses here; DEBIAN_MIRROR names another (on Ubuntu it has to).
+uri=${DEBIAN_MIRROR:-$(apt-get indextargets --format '$(SITE)' | grep -v -- -security | head -n1 || true)}
 signed=$(grep -hoE '^Signed-By: .*' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n1 || true)
-{ echo "Types: deb"; echo "URIs: ${uri:-http://deb.debian.org/debian}"; echo "Suites: sid"; echo "Components: main"
+{ echo "Types: deb"; echo "URIs: ${uri:?apt knows no mirror: set DEBIAN_MIRROR}"; echo "Suites: sid"; echo "Components: main"
   echo "${signed:-Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg}"; } >"$state/etc/peers.sources"
 cat >"$state/apt.conf" <<CONF
 Dir::State::lists "$state/lists";

@@ -102,7 +102,7 @@ class Database(Engine[Any]):
 
     def atomic(self) -> Any:
         """Refused: on SQLite Piccolo begins it DEFERRED, which fails under concurrent writers."""
-        raise NotImplementedError("use obsv.db.write_tx")
+        raise RuntimeError("use obsv.db.write_tx")
 
 
 DB = Database()

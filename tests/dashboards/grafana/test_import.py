@@ -10,64 +10,28 @@ from typing import Any
 import pytest
 
 from obsv.core.errors import Invalid
-from obsv.dashboards.grafana import Imported, Note, export_dashboard, import_dashboard
+from obsv.dashboards.grafana import export_dashboard, import_dashboard
 from obsv.dashboards.model import (
-    BarGauge,
     Choice,
-    Column,
-    Field,
-    Gauge,
     Grid,
-    GroupColumn,
-    Heatmap,
-    Histogram,
-    Legend,
     Link,
-    Mapping,
-    Override,
-    Panel,
-    Pie,
     Placeholder,
     Query,
-    Reduce,
     Repeat,
     Row,
     Stat,
-    StateTimeline,
-    Table,
-    TableSort,
-    Text,
-    Threshold,
     TimeSeries,
 )
 from tests.dashboards.grafana.documents import (
-    GRAPH,
     LOGS,
     OLD,
-    OLD_HEATMAP,
-    OLD_PIE,
-    OLD_TABLE,
     PROMETHEUS,
-    SINGLESTAT,
     VARIABLES,
     document,
     dynamic,
-    field,
     panel,
 )
-
-
-def imported(*panels: dict[str, Any], **more: Any) -> Imported:
-    return import_dashboard(document(*panels, **more))
-
-
-def one(data: dict[str, Any]) -> Panel:
-    return imported(data).dashboard.panels[0]
-
-
-def said(report: tuple[Note, ...]) -> str:
-    return "\n".join(note.what for note in report)
-
+from tests.dashboards.grafana.imports import imported, one, said
 
 # -- the whole ---------------------------------------------------------------------------------------------------------
 
@@ -293,216 +257,6 @@ def test_what_is_no_promql_is_kept_and_told():
     assert [note.severity for note in made.report] == ["warning"]
 
 
-# -- how it is shown ---------------------------------------------------------------------------------------------------
-
-
-def test_fields_of_a_time_series():
-    custom = {
-        "drawStyle": "bars",
-        "lineInterpolation": "stepAfter",
-        "lineWidth": 3,
-        "fillOpacity": 25,
-        "lineStyle": {"fill": "dash", "dash": [4, 2]},
-        "stacking": {"mode": "percent", "group": "B"},
-        "spanNulls": 300_000,
-        "axisPlacement": "right",
-        "scaleDistribution": {"type": "log", "log": 10},
-        "thresholdsStyle": {"mode": "dashed"},
-        "hideFrom": {"viz": False, "legend": True, "tooltip": False},
-    }
-    steps = [{"color": "green", "value": None}, {"color": "#EAB839", "value": 70}]
-    thresholds = {"mode": "percentage", "steps": steps}
-    made = one(
-        field(unit="bytes", decimals=2, min=0, thresholds=thresholds, custom=custom, color={"mode": "thresholds"})
-    )
-    assert made.field == Field(
-        unit="bytes",
-        decimals=2,
-        min=0,
-        color="thresholds",
-        thresholds=(Threshold(color="ok"), Threshold(value=70, color="#eab839")),
-        thresholds_are="percent",
-        draw="bars",
-        line="step-after",
-        width=3,
-        fill=25,
-        dash=(4, 2),
-        stack="percent",
-        stack_group="B",
-        gaps="connect",
-        gap_over="5m",
-        axis="right",
-        scale="log10",
-        threshold_marks="dashed",
-        hide_from=("legend",),
-    )
-
-
-def test_value_mappings():
-    mappings = [
-        {"type": "value", "options": {"1": {"text": "up", "color": "green", "index": 0}, "0": {"text": "down"}}},
-        {"type": "range", "options": {"from": 2, "to": None, "result": {"text": "many"}}},
-        {"type": "regex", "options": {"pattern": "/v(.*)/i", "result": {"text": "version"}}},
-        {"type": "special", "options": {"match": "null+nan", "result": {"text": "none"}}},
-    ]
-    assert one(field(mappings=mappings)).field.mappings == (
-        Mapping(value="1", text="up", color="ok"),
-        Mapping(value="0", text="down"),
-        Mapping(kind="range", low=2, text="many"),
-        Mapping(kind="regex", value="[vV](.*)", text="version"),
-        Mapping(kind="special", value="null", text="none"),
-        Mapping(kind="special", value="nan", text="none"),
-    )
-
-
-def test_overrides_by_every_matcher():
-    matchers = [
-        {"id": "byName", "options": "a"},
-        {"id": "byRegexp", "options": "/a.*/"},
-        {"id": "byFrameRefID", "options": "B"},
-        {"id": "byType", "options": "number"},
-        {"id": "byNames", "options": {"mode": "include", "names": ["a", "b"]}},
-        {"id": "byValue", "options": {"reducer": "allIsZero"}},
-        {"id": "byValue", "options": {"reducer": "max", "op": "gte", "value": 3}},
-    ]
-    overrides = [{"matcher": one, "properties": [{"id": "unit", "value": "s"}]} for one in matchers]
-    made = one({**panel("timeseries", "up"), "fieldConfig": {"defaults": {}, "overrides": overrides}})
-    assert [(one.by, one.match) for one in made.overrides] == [
-        ("name", "a"),
-        ("regex", "a.*"),
-        ("ref", "B"),
-        ("type", "number"),
-        ("name", "a"),
-        ("name", "b"),
-        ("value", "zero"),
-        ("value", "max >= 3"),
-    ]
-    assert {one.set for one in made.overrides} == {Field(unit="s")}
-
-
-def test_single_values_have_grafanas_own_thresholds_where_a_panel_says_nothing():
-    assert one(panel("stat", "up")).field.thresholds == (Threshold(color="ok"), Threshold(value=80, color="bad"))
-    assert one(panel("timeseries", "up")).field.thresholds is None
-
-
-VIEWS = [
-    (
-        "stat",
-        {"reduceOptions": {"calcs": ["mean"]}, "colorMode": "background", "graphMode": "none", "textMode": "name"},
-        Stat(reduce=Reduce(calc="mean"), color="background", text="name"),
-    ),
-    (
-        "gauge",
-        {"reduceOptions": {"calcs": ["max"], "values": True, "limit": 3}, "showThresholdLabels": True},
-        Gauge(reduce=Reduce(calc="max", rows=3), labels=True),
-    ),
-    ("bargauge", {"displayMode": "lcd", "orientation": "vertical"}, BarGauge(style="cells", direction="v")),
-    (
-        "piechart",
-        {"pieType": "donut", "displayLabels": ["percent"], "legend": {"placement": "right", "values": ["value"]}},
-        Pie(donut=True, labels=("percent",), legend_values=("value",)),
-    ),
-    ("histogram", {"bucketSize": 5, "combine": True}, Histogram(bucket=5, combine=True)),
-    ("state-timeline", {"mergeValues": False, "rowHeight": 0.5}, StateTimeline(merge=False, row_height=0.5)),
-    ("status-history", {"showValue": "never"}, StateTimeline(steps=True, show_values="never")),
-    (
-        "heatmap",
-        {"calculate": True, "color": {"scheme": "Spectral", "exponent": 1}, "legend": {"show": False}},
-        Heatmap(source="values", scheme="spectrum", scale="linear", legend=False),
-    ),
-    ("text", {"mode": "markdown", "content": "# Hello"}, Text(markdown="# Hello")),
-    (
-        "timeseries",
-        {"legend": {"calcs": ["lastNotNull"], "sortBy": "Last *"}, "tooltip": {"mode": "multi", "sort": "desc"}},
-        TimeSeries(legend=Legend(calcs=("last-not-null",), sort="last-not-null"), tooltip_sort="desc"),
-    ),
-]
-
-
-@pytest.mark.parametrize(("kind", "options", "view"), VIEWS, ids=[kind for kind, _, _ in VIEWS])
-def test_each_kind_of_panel(kind, options, view):
-    assert one({**panel(kind, "up"), "options": options}).view == view
-
-
-@pytest.mark.parametrize("kind", ["logs", "news", "canvas", "geomap", "dashlist", "some-plugin-panel", ""])
-def test_kinds_that_are_not_here_are_placeholders(kind):
-    made = imported(panel(kind, "up"))
-    assert isinstance(made.dashboard.panels[0].view, Placeholder)
-    assert [note.severity for note in made.report] == ["error"]
-
-
-def test_html_becomes_markdown_without_its_scripts():
-    html = "<h2>Hi</h2><p>A <b>bold</b> <a href='https://example.org'>link</a></p><script>alert(1)</script>"
-    made = imported({**panel("text"), "options": {"mode": "html", "content": html}})
-    assert made.dashboard.panels[0].view == Text(markdown="## Hi\n\nA **bold** [link](https://example.org)")
-    assert "<script>" in said(made.report)
-
-
-def test_a_link_with_a_script_is_left_out():
-    made = imported({**panel(), "links": [{"title": "x", "url": "javascript:alert(1)"}]})
-    assert made.dashboard.panels[0].links == ()
-    assert "left out" in said(made.report)
-
-
-def test_transformations_of_a_table():
-    steps = [
-        {"id": "joinByField", "options": {"byField": "pod", "mode": "outer"}},
-        {
-            "id": "organize",
-            "options": {
-                "excludeByName": {"Time 1": True, "job 1": True, "job 2": True},
-                "indexByName": {"Value #B": 0, "pod": 1},
-                "renameByName": {"Value #A": "CPU", "pod": "Pod"},
-            },
-        },
-    ]
-    data = {
-        **panel("table", "a", "b"),
-        "transformations": steps,
-        "options": {"sortBy": [{"displayName": "CPU", "desc": True}]},
-    }
-    for target in data["targets"]:
-        target["instant"] = True
-    data["fieldConfig"] = {
-        "defaults": {},
-        "overrides": [{"matcher": {"id": "byName", "options": "CPU"}, "properties": [{"id": "unit", "value": "s"}]}],
-    }
-    made = one(data)
-    assert made.view == Table(
-        join="pod",
-        columns=(
-            Column(name="Value #B"),
-            Column(name="pod", title="Pod"),
-            Column(name="job", hidden=True),
-            Column(name="Value #A", title="CPU"),
-        ),
-        sort=(TableSort(column="Value #A", descending=True),),
-    )
-    assert made.overrides == (Override(match="Value #A", set=Field(unit="s")),)
-
-
-def test_a_table_that_is_grouped():
-    fields = {
-        "pod": {"operation": "groupby", "aggregations": []},
-        "Value": {"operation": "aggregate", "aggregations": ["max"]},
-    }
-    steps = [
-        {"id": "groupBy", "options": {"fields": fields}},
-        {"id": "organize", "options": {"renameByName": {"Value (max)": "Most"}}},
-    ]
-    assert one({**panel("table", "a"), "transformations": steps}).view == Table(
-        group=(GroupColumn(name="pod"), GroupColumn(name="Value", calc="max")),
-        columns=(Column(name="Value", title="Most"),),
-    )
-
-
-def test_a_transformation_that_is_not_here_is_told():
-    made = imported(
-        {**panel("table", "a"), "transformations": [{"id": "calculateField", "options": {"mode": "binary"}}]}
-    )
-    assert [note.severity for note in made.report] == ["warning"]
-
-
 # -- variables ---------------------------------------------------------------------------------------------------------
 
 
@@ -520,87 +274,6 @@ def test_variables_of_every_kind():
     assert custom.options == (Choice(value="a"), Choice(value="b,c"), Choice(value="d", text="Shown"))
     assert (text.kind, text.query, text.value) == ("text", "x", ("y",))
     assert (filters.kind, filters.value) == ("filters", ('job=~"a|b"',))
-
-
-# -- what is older -----------------------------------------------------------------------------------------------------
-
-
-def test_a_graph_becomes_a_time_series():
-    made = one(GRAPH)
-    calcs = ("max", "mean")
-    assert made.view == TimeSeries(
-        legend=Legend(place="right", calcs=calcs, sort="mean", descending=True), tooltip="all", tooltip_sort="desc"
-    )
-    assert (made.field.unit, made.field.min, made.field.axis_label) == ("Bps", 0, "in / out")
-    assert (made.field.width, made.field.fill, made.field.stack, made.field.gaps) == (2, 30, "normal", "connect")
-    assert made.field.thresholds == (Threshold(), Threshold(value=80, color="bad"))
-    assert made.field.threshold_marks == "line+area"
-    total, out, load = made.overrides
-    assert total == Override(match="total", set=Field(color="#7eb26d"))
-    assert out == Override(by="regex", match="out.*", set=Field(negate=True))
-    assert (load.set.axis, load.set.unit, load.set.scale, load.set.max) == ("right", "percentunit", "log2", 1)
-    assert (load.set.fill, load.set.dash, load.set.color, load.set.hide_from) == (0, (10, 10), "#c4162a", ("legend",))
-    assert made.last == "2h"
-    assert made.queries[0].step == "30s"
-
-
-def test_of_a_graph_only_the_alert_rule_is_lost():
-    assert [note.what for note in imported(GRAPH).report] == [
-        "the alert rule of the panel was left out: rules have a place of their own"
-    ]
-
-
-def test_a_singlestat_becomes_a_stat():
-    made = imported(SINGLESTAT)
-    shown = made.dashboard.panels[0]
-    assert shown.view == Stat(color="background", spark=True)
-    assert shown.field.thresholds == (
-        Threshold(color="#299c46"),
-        Threshold(value=70, color="#ed8128"),
-        Threshold(value=90, color="#d44a3a"),
-    )
-    assert shown.field.mappings == (Mapping(value="1", text="UP"),)
-    assert "' of it'" in said(made.report)
-
-
-def test_a_singlestat_with_an_arc_becomes_a_gauge():
-    gauge = {"show": True, "minValue": 0, "maxValue": 100, "thresholdMarkers": False, "thresholdLabels": True}
-    made = one({**SINGLESTAT, "gauge": gauge})
-    assert made.view == Gauge(marks=False, labels=True)
-    assert (made.field.min, made.field.max) == (0, 100)
-
-
-def test_links_of_a_graphs_values_are_kept():
-    link = {"title": "Logs", "url": "https://example.org/logs"}
-    made = one({**GRAPH, "options": {"dataLinks": [link]}, "fieldConfig": {"defaults": {"links": [link]}}})
-    assert made.field.links == (Link(**link), Link(**link))
-
-
-def test_an_old_tables_styles_become_overrides():
-    time, cpu = one(OLD_TABLE).overrides
-    assert time == Override(match="Time", set=Field(hidden=True))
-    assert (cpu.match, cpu.set.name, cpu.set.unit, cpu.set.cell) == ("Value #A", "CPU", "percent", "color-background")
-    assert [step.color for step in cpu.set.thresholds or ()] == ["ok", "orange", "bad"]
-
-
-def test_an_old_pie_and_an_old_heatmap():
-    pie, heat = one(OLD_PIE), one(OLD_HEATMAP)
-    assert pie.view == Pie(donut=True, legend_values=("value",))
-    assert pie.overrides == (Override(match="a", set=Field(color="bad")),)
-    assert heat.view == Heatmap(scheme="heat", legend=False)
-    assert heat.field.unit == "s"
-
-
-def test_a_gauge_of_grafana_6():
-    options = {"fieldOptions": {"calcs": ["last"], "defaults": {"unit": "percent", "max": 100, "thresholds": [
-        {"color": "green", "value": None}, {"color": "red", "value": 80}
-    ]}, "overrides": []}}  # fmt: skip
-    made = imported({**panel("gauge", "up"), "options": options})
-    shown = made.dashboard.panels[0]
-    assert shown.view == Gauge(reduce=Reduce(calc="last"))
-    assert (shown.field.unit, shown.field.max) == ("percent", 100)
-    assert shown.field.thresholds == (Threshold(color="ok"), Threshold(value=80, color="bad"))
-    assert made.report == ()
 
 
 # -- whatever comes ----------------------------------------------------------------------------------------------------

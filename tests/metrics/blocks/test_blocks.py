@@ -322,3 +322,13 @@ async def test_deleting_beside_compaction_loses_nothing_else(repositories: Repos
     await check(blocks, model)
     assert (await blocks.stats()).blocks <= 4
     await blocks.close()
+
+
+async def test_a_flush_takes_some_places_at_a_time(repositories: Repositories, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("obsv.metrics.store.blocks.engine.AT_ONCE", 2)
+    model, blocks = Model(), await opened(repositories())
+    # Two organisations with the same ids, on both sides of a window's end.
+    given = {(org, sid): ramp(START + 2 * HOUR - 5 * MINUTE, 10) for org in (1, 2) for sid in (6, 0, 3, 1, 5, 2, 4)}
+    await blocks.flush(model.flush(given))
+    await check(blocks, model)
+    await blocks.close()

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from obsv.core.clock import ManualClock
 from obsv.metrics.histograms import Histogram
 from obsv.metrics.ingest.batch import BatchBuilder
-from obsv.metrics.promql import Engine, Grid, Query, Vector, buckets
+from obsv.metrics.promql import Engine, EngineOptions, Grid, Query, Vector, buckets
+from obsv.metrics.promql.errors import TooManySeries
 from obsv.metrics.store.blockstore import BlockStore
 from obsv.metrics.store.types import Matcher
 from tests.metrics.store.made import batch, make
@@ -388,6 +389,31 @@ async def store(tmp_path: Path) -> AsyncIterator[BlockStore]:
     made = await rolled_store(tmp_path)
     yield made
     await made.close()
+
+
+def test_buckets_count_as_what_a_query_looks_at(stores: Stores) -> None:
+    grid = Grid(START + DAY, HOUR, 24)
+    query = Query(1, "sum_over_time(load[2h])", grid, is_range=True, counted=True)
+    watched = Watched(stores.full)
+    result = stores.runner.run(stores.engine.run(watched, query))
+    assert [asked.resolution for asked in watched.read] == [HOUR]
+    assert result.stats.counts is not None
+    # Two in each window of each of three series; at midnight one may be there in two parts.
+    assert set(result.stats.counts.steps.tolist()) <= {3 * 2, 3 * 2 + 1}
+    assert 0 <= result.stats.samples - 3 * (grid.count + 1) <= 3
+
+
+def test_series_of_buckets_count_to_a_query_s_limit(stores: Stores) -> None:
+    engine = Engine(EngineOptions(max_series=5))
+    grid = Grid(START + DAY, HOUR, 24)
+    for text, fits in (("sum_over_time(load[2h])", True), ("sum_over_time(load[2h]) + avg_over_time(up[2h])", False)):
+        query = Query(1, text, grid, is_range=True)
+        if fits:
+            stores.runner.run(engine.run(stores.full, query))
+        else:
+            with pytest.raises(TooManySeries):
+                stores.runner.run(engine.run(stores.full, query))
+    engine.close()
 
 
 async def test_late_samples_are_in_the_answer_at_every_moment(store: BlockStore) -> None:

@@ -393,7 +393,7 @@ async def store(tmp_path: Path) -> AsyncIterator[BlockStore]:
 
 def test_buckets_count_as_what_a_query_looks_at(stores: Stores) -> None:
     grid = Grid(START + DAY, HOUR, 24)
-    query = Query(1, "sum_over_time(load[2h])", grid, is_range=True, counted=True)
+    query = Query(1, "avg_over_time(load[2h])", grid, is_range=True, counted=True)
     watched = Watched(stores.full)
     result = stores.runner.run(stores.engine.run(watched, query))
     assert [asked.resolution for asked in watched.read] == [HOUR]

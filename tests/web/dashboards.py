@@ -72,7 +72,7 @@ KINDS: Final[Document] = {
                 6,
                 "Memory",
                 {"kind": "pie", "donut": True, "labels": ["percent"], "legend_values": ["value"]},
-                (20, 9, 4, 8),
+                (20, 9, 4, 6),
             ),
             queries=_ask("node_memory_MemTotal_bytes", at="instant"),
             field={"unit": "bytes"},

@@ -21,6 +21,7 @@ from tests.web.browser import find_chromium, new_page, open_browser
 from tests.web.cabinet import (
     EMAIL,
     HOST,
+    KINDS,
     NEWCOMER,
     PAGES,
     SIZES,
@@ -109,6 +110,20 @@ async def unanswered(page: Page) -> None:
     await page.reload()
 
 
+TOLD_IN_ROWS = ("Memory", "Busy", "Load as a heatmap", "How often which load")
+
+
+async def as_tables(page: Page) -> None:
+    """Kinds of panel that have a table of their own, each told in rows."""
+    size = page.viewport_size
+    assert size
+    await page.set_viewport_size({"width": size["width"], "height": 4200})  # panels out of sight are not drawn
+    for title in TOLD_IN_ROWS:
+        panel = page.get_by_role("region", name=title, exact=True)
+        await panel.get_by_role("button", name=f"{title}: more").click()
+        await panel.get_by_role("button", name="View as table").click()
+
+
 SCENES: Mapping[str, Scene] = {
     **{name: Scene(path) for name, path in PAGES.items()},
     "no-match": Scene("/hosts?q=nothing"),
@@ -120,6 +135,7 @@ SCENES: Mapping[str, Scene] = {
     "hover": Scene(HOST, hover),
     "drag": Scene(HOST, drag),
     "table": Scene(HOST, lambda page: press_button(page, "view as table")),
+    "tables": Scene(KINDS, as_tables),
     "failing": Scene(HOST, failing_queries),
     "loading-host": Scene(HOST, unanswered),
     "loading-hosts": Scene("/hosts", unanswered),

@@ -12,7 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.async_api import Locator, Page, Request, expect
 
+from tests.web.browser import assert_accessible
 from tests.web.cabinet import CHAINED, KINDS, Cabinet, settle
+from tests.web.shots import TOLD_IN_ROWS, as_tables
 from tests.web.test_charts import drag, panel, span_ms
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
@@ -115,6 +117,15 @@ async def test_a_table_is_sorted_and_a_chart_told_in_rows_and_files(page: Page, 
     assert {len(row) for row in rows} == {5}
     kept = json.loads(files[1])
     assert [series["name"] for series in kept["series"]] == heads[1:]
+
+
+async def test_each_kind_of_panel_is_told_in_rows(page: Page, cabinet: Cabinet) -> None:
+    await open_dashboard(page, cabinet, KINDS)
+    await as_tables(page)
+    for title in TOLD_IN_ROWS:
+        rows = panel(page, title).get_by_role("region", name=f"{title}, as a table").get_by_role("row")
+        await expect(rows.nth(2)).to_have_text(re.compile(r"\d"))
+    await assert_accessible(page)
 
 
 async def test_charts_share_a_pointer_and_are_zoomed(page: Page, cabinet: Cabinet) -> None:

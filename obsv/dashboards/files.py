@@ -15,8 +15,8 @@ import msgspec
 
 from obsv.config import Problem
 from obsv.config.lines import key_lines
-from obsv.core.json_lines import value_lines
 from obsv.core.toml_text import toml_text
+from obsv.core.value_lines import value_lines
 from obsv.dashboards.documents import MAX_BYTES, encode, plain, problems
 from obsv.dashboards.model import Dashboard
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from obsv.core.json_lines import value_lines
+from obsv.core.value_lines import value_lines
 
 TEXT = r"""{
   "a": [1, {"b\"c":

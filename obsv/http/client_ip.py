@@ -12,8 +12,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def _forwarded(scope: Scope, name: bytes) -> list[str]:
-    values = ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
-    return [part.strip() for part in values.split(",") if part.strip()]
+    values = [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+    return [part.strip() for part in ",".join(values).split(",") if part.strip()] if values else []
 
 
 class ClientAddress:

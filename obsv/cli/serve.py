@@ -47,8 +47,8 @@ def run(args: argparse.Namespace) -> int:
 
         return run_reloading()
     listener = _listen(settings)
-    # structlog and httpx load these where they are installed, for terminals and debuggers: 5 MB of no use to a server.
-    sys.modules.update(dict.fromkeys(("rich", "greenlet")))  # type: ignore[arg-type]  # None says "not there"
+    # structlog and httpx load these where they are installed, for terminals and debuggers: 6 MB of no use to a server.
+    sys.modules.update(dict.fromkeys(("rich", "pygments", "greenlet")))  # type: ignore[arg-type]  # None says "not there"
     from obsv.app import create_app  # noqa: PLC0415  # kept out of --help
     from obsv.cli.server import serve  # noqa: PLC0415
     from obsv.http import configure_logging  # noqa: PLC0415

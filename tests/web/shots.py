@@ -113,6 +113,13 @@ async def unanswered(page: Page) -> None:
 TOLD_IN_ROWS = ("Memory", "Busy", "Load as a heatmap", "How often which load")
 
 
+async def palette(page: Page) -> None:
+    """Everything that has some letters in its name."""
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("ho")
+    await page.wait_for_timeout(400)  # the server's lists join
+
+
 async def as_tables(page: Page) -> None:
     """Kinds of panel that have a table of their own, each told in rows."""
     size = page.viewport_size
@@ -126,6 +133,7 @@ async def as_tables(page: Page) -> None:
 
 SCENES: Mapping[str, Scene] = {
     **{name: Scene(path) for name, path in PAGES.items()},
+    "palette": Scene("", palette),
     "no-match": Scene("/hosts?q=nothing"),
     "no-host": Scene("/hosts/nobody"),
     "stale": Scene("/hosts/edge-fra%3A9100"),

@@ -34,6 +34,8 @@ async def test_keys_lead_everywhere(page: Page) -> None:
     await expect(page).to_have_url(re.compile("/settings$"))
     await expect(page.get_by_role("navigation", name="Settings")).to_be_visible()
     await press(page, "/")
+    await expect(page.get_by_role("combobox", name="Go to or do")).to_be_focused()
+    await press(page, "Escape", "g", "h", "/")
     await expect(page.get_by_role("searchbox")).to_be_focused()
     await press(page, "Escape", "g", "o")
     await expect(page).to_have_url(re.compile("/operator$"))

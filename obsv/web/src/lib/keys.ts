@@ -8,6 +8,7 @@ const CHORD_MS = 1200
 export interface Actions {
   go: (place: Place) => void
   search: () => void
+  palette: () => void
   refresh: () => void
   help: () => void
 }
@@ -29,7 +30,7 @@ export function listen(actions: Actions): () => void {
   function onKey(event: KeyboardEvent): void {
     if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !document.querySelector('dialog[open]')) {
       event.preventDefault()
-      actions.search()
+      actions.palette()
     } else if (event.key === 'Escape' && isTyping(event.target) && event.target instanceof HTMLElement) event.target.blur()
     if (!isFree(event)) return
     const place = event.timeStamp < chordUntil ? PLACES[event.key] : undefined

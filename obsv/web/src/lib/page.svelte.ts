@@ -11,8 +11,6 @@ class OpenPage {
   /** Which controls of the top bar have something to act on. */
   hasRange = $state(false)
   isLive = $state(false)
-  /** Someone pressed a key for the search, on a page that has none. */
-  isSearchWanted = false
 
   set(page: { title: string; crumbs?: readonly Crumb[]; hasRange?: boolean; isLive?: boolean }): void {
     this.title = page.title

@@ -4,6 +4,7 @@ export const ICONS = {
   overview: 'M2.5 2.5h4.5v6H2.5zM9 2.5h4.5v3.5H9zM9 8h4.5v5.5H9zM2.5 10.5H7v3H2.5z',
   hosts: 'M2.5 3h11v4h-11zM2.5 9h11v4h-11zM5 5h.01M5 11h.01M8 5h3M8 11h3',
   dashboards: 'M2.5 2.5h11v11h-11zM2.5 6h11M7 6v7.5M10 8.5v3',
+  explore: 'M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11M10.6 5.4L9 9l-3.6 1.6L7 7z',
   settings: 'M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M9 2.5v4h3v-4zM4 9.5v4h3v-4z',
   up: 'M3 8.5l3.2 3.2L13 4.8',
   stale: 'M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11M8 5v3.2l2 1.6',

@@ -1,13 +1,13 @@
 /** Shortcuts of the whole cabinet. */
 
+import { openPage } from './page.svelte'
 import type { Place } from './routes'
 
-const PLACES: Readonly<Record<string, Place>> = { o: 'overview', h: 'hosts', d: 'dashboards', s: 'settings' }
+const PLACES: Readonly<Record<string, Place>> = { o: 'overview', h: 'hosts', d: 'dashboards', e: 'explore', s: 'settings' }
 const CHORD_MS = 1200
 
 export interface Actions {
   go: (place: Place) => void
-  search: () => void
   refresh: () => void
   help: () => void
 }
@@ -22,6 +22,15 @@ export function isFree(event: KeyboardEvent): boolean {
   return !isTaken && !isTyping(event.target) && !document.querySelector('dialog[open]')
 }
 
+/** To the field that the page has, or else to that of the hosts. */
+function search({ go }: Actions): void {
+  const field = document.querySelector<HTMLInputElement>('input[type=search]')
+  if (!field) {
+    openPage.isSearchWanted = true
+    go('hosts')
+  } else field.focus()
+}
+
 /** Listen for shortcuts; the answer stops it. */
 export function listen(actions: Actions): () => void {
   let chordUntil = 0
@@ -29,13 +38,13 @@ export function listen(actions: Actions): () => void {
   function onKey(event: KeyboardEvent): void {
     if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !document.querySelector('dialog[open]')) {
       event.preventDefault()
-      actions.search()
-    } else if (event.key === 'Escape' && isTyping(event.target) && event.target instanceof HTMLElement) event.target.blur()
+      search(actions)
+    } else if (event.key === 'Escape' && !event.defaultPrevented && isTyping(event.target) && event.target instanceof HTMLElement) event.target.blur()
     if (!isFree(event)) return
     const place = event.timeStamp < chordUntil ? PLACES[event.key] : undefined
     chordUntil = event.key === 'g' ? event.timeStamp + CHORD_MS : 0
     if (place) actions.go(place)
-    else if (event.key === '/') actions.search()
+    else if (event.key === '/') search(actions)
     else if (event.key === '?') actions.help()
     else if (event.key === 'r') actions.refresh()
     else return

@@ -10,6 +10,7 @@ const PAGES: Readonly<Record<Exclude<Route['page'], 'start'>, Load>> = {
   host: () => import('../pages/Host.svelte'),
   dashboards: () => import('../pages/Dashboards.svelte'),
   dashboard: () => import('../pages/Dashboard.svelte'),
+  explore: () => import('../pages/Explore.svelte'),
   settings: () => import('../pages/Settings.svelte'),
   unknown: () => import('../pages/Unknown.svelte'),
 }

@@ -12,6 +12,7 @@ describe('addresses', () => {
     ['/app/acme/settings', { page: 'settings', org: 'acme', section: '' }],
     ['/app/acme/settings/audit', { page: 'settings', org: 'acme', section: 'audit' }],
     ['/app/acme/dashboards', { page: 'dashboards', org: 'acme' }],
+    ['/app/acme/explore/', { page: 'explore', org: 'acme' }],
     ['/app/acme/d/fleet', { page: 'dashboard', org: 'acme', key: 'fleet' }],
     ['/app/acme/d', { page: 'unknown', org: 'acme' }],
     ['/app/acme/nothing', { page: 'unknown', org: 'acme' }],
@@ -21,7 +22,7 @@ describe('addresses', () => {
   })
 
   it('what is made is read again', () => {
-    for (const place of ['overview', 'hosts', 'dashboards', 'settings'] as const) {
+    for (const place of ['overview', 'hosts', 'dashboards', 'explore', 'settings'] as const) {
       expect(parsePath(placePath('acme', place))).toMatchObject({ page: place, org: 'acme' })
     }
     expect(parsePath(hostPath('acme', { instance: 'ö/ %', job: 'node' }))).toEqual({ page: 'host', org: 'acme', instance: 'ö/ %' })

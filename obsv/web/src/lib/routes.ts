@@ -1,10 +1,10 @@
 /** Addresses of the cabinet, parsed and made. Pure, so that every page's address is tested without a browser. */
 
-export type Place = 'overview' | 'hosts' | 'dashboards' | 'settings'
+export type Place = 'overview' | 'hosts' | 'dashboards' | 'explore' | 'settings'
 
 export type Route =
   | { page: 'start' }
-  | { page: 'overview' | 'hosts' | 'dashboards'; org: string }
+  | { page: 'overview' | 'hosts' | 'dashboards' | 'explore'; org: string }
   | { page: 'settings'; org: string; section: string }
   | { page: 'host'; org: string; instance: string }
   | { page: 'dashboard'; org: string; key: string }
@@ -25,16 +25,14 @@ export function parsePath(path: string): Route {
   if (rest.length > 0) return { page: 'unknown', org }
   if (page === undefined) return { page: 'overview', org }
   if (page === 'hosts') return name ? { page: 'host', org, instance: name } : { page: 'hosts', org }
-  if (page === 'dashboards' && name === undefined) return { page, org }
+  if ((page === 'dashboards' || page === 'explore') && !name) return { page, org }
   if (page === 'd' && name) return { page: 'dashboard', org, key: name }
   if (page === 'settings') return { page: 'settings', org, section: name ?? '' }
   return { page: 'unknown', org }
 }
 
-const PATHS: Record<Place, string> = { overview: '', hosts: '/hosts', dashboards: '/dashboards', settings: '/settings' }
-
 export function placePath(org: string, place: Place): string {
-  return `/app/${encodeURIComponent(org)}${PATHS[place]}`
+  return `/app/${encodeURIComponent(org)}${place === 'overview' ? '' : `/${place}`}`
 }
 
 /** A dashboard's page. */

@@ -4,6 +4,7 @@ export const SHORTCUTS: readonly { keys: string[]; does: string }[] = [
   { keys: ['g', 'o'], does: 'Go to Overview' },
   { keys: ['g', 'h'], does: 'Go to Hosts' },
   { keys: ['g', 'd'], does: 'Go to Dashboards' },
+  { keys: ['g', 'e'], does: 'Go to Explore' },
   { keys: ['g', 's'], does: 'Go to Settings' },
   { keys: ['Ctrl K'], does: 'Go anywhere, or do something' },
   { keys: ['/'], does: 'Search on this page' },

@@ -1,6 +1,5 @@
 /** Shortcuts of the whole cabinet. */
 
-import { openPage } from './page.svelte'
 import type { Place } from './routes'
 
 const PLACES: Readonly<Record<string, Place>> = { o: 'overview', h: 'hosts', d: 'dashboards', e: 'explore', s: 'settings' }
@@ -8,11 +7,7 @@ const CHORD_MS = 1200
 
 export interface Actions {
   go: (place: Place) => void
-<<<<<<< HEAD
-  search: () => void
   palette: () => void
-=======
->>>>>>> explore
   refresh: () => void
   help: () => void
 }
@@ -27,13 +22,11 @@ export function isFree(event: KeyboardEvent): boolean {
   return !isTaken && !isTyping(event.target) && !document.querySelector('dialog[open]')
 }
 
-/** To the field that the page has, or else to that of the hosts. */
-function search({ go }: Actions): void {
+/** To the field that the page has, or else to the one that finds everything. */
+function search({ palette }: Actions): void {
   const field = document.querySelector<HTMLInputElement>('input[type=search]')
-  if (!field) {
-    openPage.isSearchWanted = true
-    go('hosts')
-  } else field.focus()
+  if (field) field.focus()
+  else palette()
 }
 
 /** Listen for shortcuts; the answer stops it. */
@@ -43,13 +36,8 @@ export function listen(actions: Actions): () => void {
   function onKey(event: KeyboardEvent): void {
     if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey) && !document.querySelector('dialog[open]')) {
       event.preventDefault()
-<<<<<<< HEAD
       actions.palette()
-    } else if (event.key === 'Escape' && isTyping(event.target) && event.target instanceof HTMLElement) event.target.blur()
-=======
-      search(actions)
     } else if (event.key === 'Escape' && !event.defaultPrevented && isTyping(event.target) && event.target instanceof HTMLElement) event.target.blur()
->>>>>>> explore
     if (!isFree(event)) return
     const place = event.timeStamp < chordUntil ? PLACES[event.key] : undefined
     chordUntil = event.key === 'g' ? event.timeStamp + CHORD_MS : 0

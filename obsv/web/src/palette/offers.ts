@@ -16,6 +16,7 @@ const PLACES = (): readonly (readonly [Place, string, IconName, string])[] => [
   ['overview', t('Overview'), 'overview', 'g o'],
   ['hosts', t('Hosts'), 'hosts', 'g h'],
   ['dashboards', t('Dashboards'), 'dashboards', 'g d'],
+  ['explore', t('Explore'), 'explore', 'g e'],
   ['settings', t('Settings'), 'settings', 'g s'],
 ]
 

@@ -21,6 +21,8 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.bench import servers
+from tests.bench.cabinet import cabinet_table
+from tests.bench.cabinet import measure as measure_cabinet
 from tests.bench.crowd import READERS, crowd_table, write_latency
 from tests.bench.growth import growth_table, measure
 from tests.bench.ingest import Start, ingest, table
@@ -29,7 +31,7 @@ from tests.bench.queries import compare
 from tests.bench.workload import STEP_MS, Workload
 
 CROWD_MS = 30 * 60_000
-PARTS = ("ingest", "sizes", "queries", "crowd", "growth")
+PARTS = ("ingest", "sizes", "queries", "crowd", "growth", "cabinet")
 DOCS = Path("obsv/site/docs/benchmarks.md")
 
 
@@ -129,6 +131,10 @@ class Bench:
         sizes = ((self.series // 2, self.scrapes), (self.series * 5, 24), (self.series * 50, 6))
         found = [measure(series, scrapes, self.scratch, self.end_ms) for series, scrapes in sizes]
         return ["## Growth", "", *growth_table(found), ""]
+
+    def cabinet(self) -> list[str]:
+        """obsv's pages in a real Chromium."""
+        return ["## The cabinet in Chromium", "", *cabinet_table(measure_cabinet(self.scratch / "cabinet")), ""]
 
 
 def versions(peers: Path) -> str:

@@ -29,7 +29,7 @@ class Answered(NamedTuple):
     duration_ms: float
     bytes_in: int
     bytes_out: int
-    told: bytes
+    told: bytes = b""
 
     def call(self, at_ms: int) -> Call:
         """What is kept of it: no query string, no header, no body, no whole path or address."""

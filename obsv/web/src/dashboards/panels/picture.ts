@@ -1,6 +1,10 @@
 /** A panel as it is seen, as a picture: its elements with the styles that they have, drawn by the browser itself. */
 
 const SCALE = 2
+/** What would mean something in the page, and nothing in a picture. */
+const LEFT: ReadonlySet<string> = new Set(['style', 'class', 'id', 'href'])
+/** Sizes are those that it has now, so nothing bounds them any more; and nothing is scrolled in a picture. */
+const AS_IT_IS = ';min-width:0;min-height:0;max-width:none;max-height:none;min-inline-size:0;max-inline-size:none;overflow:hidden'
 const SVG = 'http://www.w3.org/2000/svg'
 
 function styleOf(element: Element): string {
@@ -14,12 +18,14 @@ function copyOf(element: Element): Element | null {
   if (element instanceof HTMLCanvasElement) {
     const image = document.createElement('img')
     image.src = element.toDataURL()
-    image.setAttribute('style', styleOf(element))
+    image.style.cssText = styleOf(element)
     return image
   }
-  const copy = element.cloneNode(false) as Element
-  copy.setAttribute('style', styleOf(element))
-  for (const name of ['id', 'class', 'data-panel', 'aria-labelledby']) copy.removeAttribute(name)
+  const copy = document.createElementNS(element.namespaceURI, element.localName) as HTMLElement | SVGElement
+  // Not as an attribute, which the page's policy refuses.
+  copy.style.cssText = styleOf(element)
+  copy.style.cssText += AS_IT_IS
+  for (const { name, value } of element.attributes) if (!LEFT.has(name)) copy.setAttribute(name, value)
   for (const child of element.childNodes) {
     const inner = child instanceof Element ? copyOf(child) : child.cloneNode()
     if (inner) copy.append(inner)

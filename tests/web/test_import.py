@@ -37,6 +37,12 @@ SMALL = {
         {"id": 2, "type": "canvas", "title": "A drawing", "gridPos": {"x": 12, "y": 0, "w": 12, "h": 8}},
     ],
 }
+UNFOLD = "() => document.querySelectorAll('.heading button[aria-expanded=false]').forEach((one) => one.click())"
+# Whatever is in sight has its answer.
+SETTLED = """() => ![...document.querySelectorAll('[data-panel] .skeleton')].some((one) => {
+  const { top, bottom } = one.getBoundingClientRect()
+  return bottom > 0 && top < innerHeight
+})"""
 AGENT = """
 global:
   scrape_interval: 1s
@@ -45,13 +51,11 @@ scrape_configs:
     static_configs:
       - targets: ["127.0.0.1:{exporter}"]
 """
-# Everything but headings: all panels, and those that hold a series or show something by themselves.
-COUNT = """() => {
-  const panels = [...document.querySelectorAll('[data-panel]')]
-  const filled = panels.filter((one) => Number(one.dataset.series) > 0 && !one.querySelector('.empty'))
-  return { panels: panels.length, filled: filled.length, still: panels.filter((one) => !('series' in one.dataset)).length,
-    failed: panels.filter((one) => one.querySelector('[role=alert]')).length }
-}"""
+# Everything but headings, by key: those that hold a series, those that hold none, those whose queries are refused.
+COUNT = """() => [...document.querySelectorAll('[data-panel]')].map((one) => [
+  one.dataset.panel,
+  one.querySelector('[role=alert]') ? 'failed' : Number(one.dataset.series) > 0 && !one.querySelector('.empty') ? 'filled' : 'empty',
+])"""
 
 
 def file_of(name: str, document: object) -> dict[str, object]:
@@ -170,18 +174,20 @@ def measured(tmp_path: Path, chromium: str, peers: Path) -> Iterator[Measured]:
 
 
 async def shown(page: Page, url: str) -> dict[str, int]:
-    """Open a dashboard whole, with its rows unfolded, and count its panels once all have their answers."""
-    await page.set_viewport_size({"width": 1280, "height": 1000})
+    """Look at a dashboard from top to end, its rows unfolded, and count its panels."""
     await page.goto(url)
     await page.wait_for_selector("[data-panel], .heading")
-    folded = page.locator(".heading button[aria-expanded=false]")
-    while await folded.count():
-        await folded.first.click()
-    height = int(await page.evaluate("document.documentElement.scrollHeight"))
-    await page.set_viewport_size({"width": 1280, "height": height + 200})
-    await page.wait_for_function("() => !document.querySelector('.skeleton')", timeout=120_000)
-    await page.wait_for_load_state("networkidle")
-    return dict(await page.evaluate(COUNT))
+    await page.evaluate(UNFOLD)
+    found: dict[str, str] = {}
+    height, top = int(await page.evaluate("document.documentElement.scrollHeight")), 0
+    while top < height:
+        await page.evaluate("(top) => scrollTo(0, top)", top)
+        await page.wait_for_timeout(200)
+        await page.wait_for_function(SETTLED, timeout=60_000)
+        for key, state in await page.evaluate(COUNT):
+            found[key] = state if found.get(key, "empty") == "empty" else found[key]
+        top += 900
+    return {"panels": len(found), **{one: list(found.values()).count(one) for one in ("filled", "empty", "failed")}}
 
 
 @pytest.mark.peers

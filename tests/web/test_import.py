@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator, Page, expect
+from playwright.async_api import FilePayload, Locator, Page, expect
 
 from tests.bench.servers import running
 from tests.live import Live, appliance
@@ -58,9 +58,9 @@ COUNT = """() => [...document.querySelectorAll('[data-panel]')].map((one) => [
 ])"""
 
 
-def file_of(name: str, document: object) -> dict[str, object]:
+def file_of(name: str, content: bytes) -> FilePayload:
     """What a person chooses in the file dialog."""
-    return {"name": name, "mimeType": "application/json", "buffer": json.dumps(document).encode()}
+    return {"name": name, "mimeType": "application/json", "buffer": content}
 
 
 def card(page: Page, title: str) -> Locator:
@@ -77,7 +77,7 @@ async def test_what_becomes_of_a_file_is_seen_before_it_is_kept(cabinet: Cabinet
         await page.goto(cabinet.url + "/dashboards")
         await page.get_by_role("link", name="Import").click()
         await page.get_by_label("Drop JSON files here").set_input_files(
-            [file_of("small.json", document), file_of("broken.json", "no dashboard")]  # type: ignore[list-item]
+            [file_of("small.json", json.dumps(document).encode()), file_of("broken.json", b"no dashboard")]
         )
         one = card(page, "Small one")
         await expect(one).to_contain_text("2 panels, 1 of them a placeholder.")
@@ -118,9 +118,7 @@ async def test_a_dashboard_is_taken_along_and_comes_back(page: Page, cabinet: Ca
             assert text.startswith('key = "kinds"\n')
             continue
         await page.goto(cabinet.url + "/dashboards/import")
-        await page.get_by_label("Drop JSON files here").set_input_files(
-            [{"name": name, "mimeType": "application/json", "buffer": text.encode()}]
-        )
+        await page.get_by_label("Drop JSON files here").set_input_files([file_of(name, text.encode())])
         await expect(card(page, "Every kind of panel")).to_contain_text(re.compile("^.*15 panels"))
     page.problems.clear()  # type: ignore[attr-defined]
 

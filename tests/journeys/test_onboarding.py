@@ -8,7 +8,7 @@ import shlex
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
@@ -128,7 +128,7 @@ async def test_opentelemetry(page: Page, tmp_path: Path, live: Live) -> None:
 
 
 @contextmanager
-def with_prometheus(snippet: str, peers: Path, folder: Path, exporter: int) -> Iterator[None]:
+def with_prometheus(snippet: str, peers: Path, folder: Path, exporter: int) -> Generator[None]:
     port = free_port()
     (folder / "prometheus.yml").write_text(SCRAPE.format(f'"127.0.0.1:{exporter}"') + snippet)
     command = [
@@ -140,7 +140,7 @@ def with_prometheus(snippet: str, peers: Path, folder: Path, exporter: int) -> I
 
 
 @contextmanager
-def with_vmagent(snippet: str, peers: Path, folder: Path, exporter: int) -> Iterator[None]:
+def with_vmagent(snippet: str, peers: Path, folder: Path, exporter: int) -> Generator[None]:
     port = free_port()
     (folder / "prometheus.yml").write_text(SCRAPE.format(f'"127.0.0.1:{exporter}"'))
     more = f" -httpListenAddr=127.0.0.1:{port} -remoteWrite.tmpDataPath={shlex.quote(str(folder / 'queue'))}"

@@ -45,6 +45,7 @@ async def make_link(page: Page, cabinet: Cabinet, path: str, fill: Callable[[Any
     await page.goto(cabinet.url + path)
     await page.get_by_role("button", name="Share", exact=True).click()
     dialog = page.get_by_role("dialog")
+    await expect(dialog.get_by_text("Loading", exact=True)).to_have_count(0)
     if fill is not None:
         await fill(dialog)
     await dialog.get_by_role("button", name="Make a link").click()

@@ -36,7 +36,7 @@ async def test_dashboards_are_found_and_starred(page: Page, cabinet: Cabinet) ->
     await page.keyboard.press("g")
     await page.keyboard.press("d")
     await expect(page).to_have_url(re.compile("/dashboards$"))
-    names = page.get_by_role("main").get_by_role("link")
+    names = page.get_by_role("main").get_by_role("list").get_by_role("link")
     await expect(names).to_have_text(["Every kind of panel", "Host", "Fleet by host"])  # Host comes with obsv
     await page.get_by_role("searchbox").fill("node_load1 floor")
     await expect(page).to_have_url(re.compile(r"q=node_load1\+floor"))

@@ -54,7 +54,7 @@ from obsv.metrics.promql import Engine, EngineOptions, Grid
 from obsv.metrics.store.types import WriteBatch, WriteResult
 from obsv.scheduler import Duty
 from obsv.site import docs_frame, render_fault, site_router
-from obsv.web.assets import web_router
+from obsv.web.assets import web_routers
 
 WRITE_PATHS = frozenset({"/api/v1/write"})
 INGEST_PATHS = WRITE_PATHS.union(
@@ -78,11 +78,14 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             threads=settings.metrics.query_concurrency,
         )
     )
-    stats = IngestStats()
+    arrivals = instance.access_log.arrivals
+    stats = IngestStats(tell=arrivals.take)
     selfmetrics.register(stats, instance.store, engine.running)
 
     async def authenticate(scope: Scope) -> Actor:
-        return await authenticate_asgi(scope, "metrics:write")
+        actor = await authenticate_asgi(scope, "metrics:write")
+        arrivals.begin(actor)
+        return actor
 
     async def range_query(org: int, text: str, start_ms: int, end_ms: int, step_ms: int) -> Rows:
         grid = Grid(start_ms, step_ms, (end_ms - start_ms) // step_ms + 1)
@@ -134,9 +137,9 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     app = Application(
         route_handlers=[
             site_router(),
-            web_router(),
+            *web_routers(),
             accounts_router(),
-            access_log_router(),
+            access_log_router(arrivals),
             hosts_router(instance.store, range_query, clock, may_read),
             dashboards_router(dashboards),
             remote_write_handler(write),

@@ -12,6 +12,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter, SkipValidation
 from litestar.response import Stream
 
+from obsv.access_log.api_arrivals import ArrivalController
+from obsv.access_log.arrivals import Arrivals
 from obsv.access_log.queries import Filter, Position, calls, counts
 from obsv.access_log.types import AccessPage, AccessView, IngestCount, IngestCounts
 from obsv.accounts import org_of, requires_scope
@@ -145,6 +147,10 @@ async def _lines(org: int, wanted: Filter, form: str) -> AsyncIterator[bytes]:
         wanted = replace(wanted, before=Position(found[-1]["at_ms"], found[-1]["id"]))
 
 
-def access_log_router(path: str = "/api/obsv/v1") -> Router:
-    """`access-log`, `access-log/export`, `access-log/ingest`."""
-    return Router(path=path, route_handlers=[AccessLogController])
+def access_log_router(arrivals: Arrivals, path: str = "/api/obsv/v1") -> Router:
+    """`access-log`, `access-log/export`, `access-log/ingest`, `tokens/{token_id}/arrivals`."""
+    return Router(
+        path=path,
+        route_handlers=[AccessLogController, ArrivalController],
+        dependencies={"arrivals": Provide(lambda: arrivals, sync_to_thread=False)},
+    )

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 from litestar import Litestar
 
+from obsv.access_log.arrivals import Arrivals
 from obsv.access_log.calls import Call, Count, CountKey, store
 from obsv.access_log.watch import AccessWatch, Answered
 from obsv.core.clock import Clock
@@ -38,6 +39,7 @@ class AccessLog:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
+        self.arrivals = Arrivals(clock)
         self._calls: deque[Call] = deque()
         self._counts: dict[CountKey, Count] = {}
         self._listed: Counter[CountKey] = Counter()
@@ -58,6 +60,8 @@ class AccessLog:
                 answered.actor.org, now - now % MINUTE_MS, answered.actor.token_id, answered.route, answered.status
             )
             self._count(key, 1, answered.bytes_in, answered.duration_ms)
+            if answered.status >= 400:
+                self.arrivals.refuse(answered.actor, answered.status, answered.told)
             if answered.status < 400 or not self._may_list(key):
                 return
         if len(self._calls) >= MOST_CALLS:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from obsv.db import fetch
+from obsv.db import fetch, fetch_value
 
 # A token is found among the organisation's own, also when it is revoked.
 _CALLS = (
@@ -75,3 +75,8 @@ async def counts(org: int, since_ms: int, until_ms: int, step_ms: int, limit: in
             *(step_ms, org, since_ms, until_ms, limit),
         )
     ]
+
+
+async def has_token(org: int, token_id: str) -> bool:
+    """Whether the organisation has such a token, or had."""
+    return bool(await fetch_value("SELECT count(*) FROM api_tokens WHERE org = {} AND id = {}", org, token_id))

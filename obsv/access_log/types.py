@@ -50,3 +50,22 @@ class IngestCounts(msgspec.Struct, frozen=True):
     step_ms: int
     counts: list[IngestCount]
     is_complete: bool
+
+
+class RefusalView(msgspec.Struct, frozen=True):
+    """Why samples were refused last, in the words that the sender got; `status` 200 where others were kept."""
+
+    at_ms: int
+    status: int
+    words: str
+
+
+class ArrivalView(msgspec.Struct, frozen=True):
+    """What a token has sent since `since_ms`, when the process began; `last_ms` is when samples were kept last."""
+
+    since_ms: int
+    now_ms: int
+    samples: int
+    refused: int
+    last_ms: int | None
+    refusal: RefusalView | None

@@ -15,10 +15,11 @@ from obsv.accounts.origin import truncate_ip
 
 CLIENT_GONE = 499
 """Status of a call that got no answer, because its sender hung up.  Source: nginx' convention."""
+LONGEST_TOLD = 4096
 
 
 class Answered(NamedTuple):
-    """A call of somebody known that is over; bytes are those of the bodies."""
+    """A call of somebody known that is over; bytes are those of the bodies, `told` is how the one of an error began."""
 
     scope: HTTPScope
     actor: Actor
@@ -28,6 +29,7 @@ class Answered(NamedTuple):
     duration_ms: float
     bytes_in: int
     bytes_out: int
+    told: bytes = b""
 
     def call(self, at_ms: int) -> Call:
         """What is kept of it: no query string, no header, no body, no whole path or address."""
@@ -61,7 +63,7 @@ class AccessWatch:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        begun, status, taken, given = time.perf_counter(), 0, 0, 0
+        begun, status, taken, given, told = time.perf_counter(), 0, 0, 0, b""
 
         async def receive_counted() -> Any:
             nonlocal taken
@@ -71,8 +73,10 @@ class AccessWatch:
             return message
 
         async def send_counted(message: Message) -> None:
-            nonlocal status, given
+            nonlocal status, given, told
             if message["type"] == "http.response.body":
+                if status >= 400 and not given:
+                    told = message.get("body", b"")[:LONGEST_TOLD]
                 given += len(message.get("body", b""))
             elif message["type"] == "http.response.start":
                 status = message["status"]
@@ -87,4 +91,4 @@ class AccessWatch:
                 route = scope.get("path_template", "")
                 took_ms = (time.perf_counter() - begun) * 1000
                 is_ingest = route in self._ingest
-                self._note(Answered(scope, actor, route, is_ingest, status or CLIENT_GONE, took_ms, taken, given))
+                self._note(Answered(scope, actor, route, is_ingest, status or CLIENT_GONE, took_ms, taken, given, told))

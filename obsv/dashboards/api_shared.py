@@ -1,4 +1,4 @@
-"""What the page of a shared link asks for, under `/shared/{token}`: no cookie, no sign-in, nothing written."""
+"""What the page of a shared link asks for, under `/shared/{token}`: no cookie, no sign-in."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ import msgspec
 from obsv import audit
 from obsv.audit import Who
 from obsv.core.clock import Clock
-from obsv.core.days import erase_on
+from obsv.core.days import day_of, erase_on
 from obsv.core.errors import Invalid, NotFound
 from obsv.core.ids import new_id, random_token
 from obsv.dashboards import tables
@@ -31,7 +31,9 @@ MOST: Final = 1000
 KEEP_DAYS: Final = 30
 """How long one that does not work any more is kept."""
 
-_COLUMNS: Final = "id, title, range_start, range_end, variables, chosen, created_by, created_at_ms, expires_at_ms"
+_COLUMNS: Final = (
+    "id, title, range_start, range_end, variables, chosen, created_by, created_at_ms, expires_at_ms, last_used_on"
+)
 _strings: Final = msgspec.json.Decoder(list[str])
 _chosen: Final = msgspec.json.Decoder(dict[str, list[str]])
 
@@ -137,6 +139,15 @@ class Links:
             expires_at_ms=row["expires_at_ms"],
         )
 
+    async def note_use(self, token: str) -> None:
+        """Somebody opened it today: when exactly, and who, is nobody's business."""
+        today = day_of(self._clock.now_ms())
+        await execute(
+            "UPDATE dashboard_links SET last_used_on = {} WHERE token_hash = {} "
+            "AND (last_used_on IS NULL OR last_used_on < {})",
+            *(today, _hash(token), today),
+        )
+
     async def _editable(self, org: int, key: str, rights: Rights) -> Found:
         found = await self._catalog.find(org, key)
         rights.require(found.dashboard.folder)
@@ -173,4 +184,6 @@ async def _view(authors: Authors, row: dict[str, Any]) -> LinkView:
         created_by=await authors.of(row["created_by"]),
         created_at_ms=row["created_at_ms"],
         expires_at_ms=row["expires_at_ms"],
+        # A date on Postgres, text on SQLite.
+        last_used_on=str(row["last_used_on"]) if row["last_used_on"] else None,
     )

@@ -15,6 +15,8 @@ from obsv.dashboards.model import Choice, Variable
 from obsv.dashboards.variable_query import BadPattern, choices, parse_query
 from obsv.dashboards.variables import ALL, Chosen, Unsafe, in_order, interpolate, names_in
 
+AUTO: Final = "auto"
+"""Of an interval: as long as the panel's steps ask for."""
 MOST: Final = 1000
 """Values that a variable offers at most."""
 
@@ -73,7 +75,8 @@ def standing(variable: Variable, chosen: Chosen, builtins: Mapping[str, Chosen])
     """What stands in an expression: an interval may be the panel's own, which is a variable in turn."""
     if variable.kind != "interval":
         return chosen
-    return replace(chosen, values=tuple(interpolate(value, builtins) for value in chosen.values))
+    texts = ("$__rate_interval" if value == AUTO else value for value in chosen.values)
+    return replace(chosen, values=tuple(interpolate(text, builtins) for text in texts))
 
 
 def needed(variables: Sequence[Variable], texts: Iterable[str]) -> list[Variable]:

@@ -39,7 +39,7 @@ class Bounds:
 
 
 class Shared:
-    """Answers visitors; writes nothing."""
+    """Answers visitors; writes nothing but the day on which a link was opened last."""
 
     def __init__(self, clock: Clock, links: Links, metrics: Metrics) -> None:
         self._clock, self._links, self._metrics = clock, links, metrics
@@ -47,6 +47,7 @@ class Shared:
     async def view(self, token: str) -> SharedView:
         """What the page draws.  Raises `NotFound`."""
         visit = await self._links.visit(token)
+        await self._links.note_use(token)
         return SharedView(
             title=visit.title,
             dashboard=without_questions(visit.dashboard),

@@ -141,6 +141,7 @@ class DashboardLink(Table, db=DB, tablename="dashboard_links"):
     created_at_ms = BigInt()
     expires_at_ms = BigInt()
     revoked_at_ms = BigInt(null=True, default=None)
+    last_used_on = Date(null=True, default=None)
     erase_on = Date(null=True, default=None)
 
     holds = Holds(
@@ -155,6 +156,7 @@ class DashboardLink(Table, db=DB, tablename="dashboard_links"):
             "created_by": _AUTHOR,
             **dict.fromkeys(("id", "org", "dashboard_id", "title", "range_start", "range_end"), _CONFIGURATION),
             **dict.fromkeys(("variables", "chosen", "created_at_ms", "expires_at_ms", "revoked_at_ms"), _CONFIGURATION),
+            "last_used_on": _CONFIGURATION,
             **operational("erase_on"),
         },
     )

@@ -212,7 +212,7 @@ class NewLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class LinkView(msgspec.Struct, frozen=True):
-    """A shared link, without its secret."""
+    """A shared link, without its secret; `last_used_on` is the last day on which somebody opened it."""
 
     id: str
     title: str
@@ -223,6 +223,7 @@ class LinkView(msgspec.Struct, frozen=True):
     created_by: Author
     created_at_ms: int
     expires_at_ms: int
+    last_used_on: str | None
 
 
 class LinkList(msgspec.Struct, frozen=True):

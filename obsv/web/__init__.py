@@ -1,7 +1,7 @@
-"""The cabinet: a single-page application under /app, and the routes that serve its built files."""
+"""The cabinet, a single-page application under /app; the page of shared links; the routes that serve their files."""
 
 from __future__ import annotations
 
-from obsv.web.assets import web_router
+from obsv.web.assets import web_routers
 
-__all__ = ["web_router"]
+__all__ = ["web_routers"]

@@ -1,4 +1,4 @@
-"""Serves the built cabinet: hashed files that never change, and one page for every address below /app."""
+"""Serves what is built: hashed files that never change, a page for all addresses below /app, one for shared links."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from obsv.core.errors import NotFound
 from obsv.http.frame import csp_nonce
 
 DIST: Final = Path(__file__).parent / "dist"
+CABINET: Final = "index.html"
+SHARED: Final = "shared.html"
 NONCE_MARK: Final = "__CSP_NONCE__"
 FOREVER: Final = "public, max-age=31536000, immutable"
 
@@ -42,12 +44,14 @@ class Assets:
     def __init__(self, dist: Path = DIST) -> None:
         self._files = {path.name: path for path in dist.glob("*") if path.is_file()}
         self._read = cache(Path.read_bytes)
-        index = self._files.get("index.html")
-        self._index = None if index is None else index.read_text(encoding="utf-8")
+        self._pages = {
+            name: path.read_text(encoding="utf-8") for name, path in self._files.items() if path.suffix == ".html"
+        }
 
-    def page(self, nonce: str) -> str | None:
-        """The page, carrying the nonce of its answer; None if nothing is built."""
-        return None if self._index is None else self._index.replace(NONCE_MARK, nonce)
+    def page(self, name: str, nonce: str) -> str | None:
+        """A page, carrying the nonce of its answer; None if nothing is built."""
+        page = self._pages.get(name)
+        return None if page is None else page.replace(NONCE_MARK, nonce)
 
     def file(self, name: str, *, accepts_gzip: bool) -> Response[bytes]:
         """One hashed file, compressed if it may be.  Raises `NotFound`."""
@@ -72,18 +76,24 @@ def _accepts_gzip(request: Request[Any, Any, Any]) -> bool:
     return False
 
 
-def web_router(dist: Path = DIST) -> Router:
-    """`/app` and all below it."""
+def web_routers(dist: Path = DIST) -> tuple[Router, Router]:
+    """`/app` and all below it; `/shared/{token}`, which reads and sets no cookie."""
     assets: list[Assets] = []
 
     def built() -> Assets:
         """Looked at again until there is a build, so that `make web` helps a running server."""
         if not assets:
             found = Assets(dist)
-            if found.page("") is None:
+            if found.page(CABINET, "") is None:
                 return found
             assets.append(found)
         return assets[0]
+
+    def answer(request: Request[Any, Any, Any], name: str, headers: dict[str, str] | None = None) -> Response[str]:
+        html = built().page(name, csp_nonce(request.scope))
+        if html is None:
+            return Response(NOT_BUILT, media_type=MediaType.HTML, status_code=HTTP_503_SERVICE_UNAVAILABLE)
+        return Response(html, media_type=MediaType.HTML, headers=headers)
 
     @get("/assets/{name:str}", include_in_schema=False, sync_to_thread=False)
     def asset(request: Request[Any, Any, Any], name: FromPath[str]) -> Response[bytes]:
@@ -96,9 +106,12 @@ def web_router(dist: Path = DIST) -> Router:
         if not accounts().cookies.read(request.headers.get("cookie", "")):
             wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return Redirect(f"/login?next={quote(wanted, safe='/')}", status_code=HTTP_303_SEE_OTHER)
-        html = built().page(csp_nonce(request.scope))
-        if html is None:
-            return Response(NOT_BUILT, media_type=MediaType.HTML, status_code=HTTP_503_SERVICE_UNAVAILABLE)
-        return Response(html, media_type=MediaType.HTML)
+        return answer(request, CABINET)
 
-    return Router("/app", route_handlers=[asset, page], tags=["cabinet"])
+    @get("/{token:str}", include_in_schema=False, sync_to_thread=False)
+    def shared(request: Request[Any, Any, Any]) -> Response[str]:
+        """The page of a shared link, the same for each; it asks for the dashboard by the token in its address."""
+        return answer(request, SHARED, {"X-Robots-Tag": "noindex, nofollow"})
+
+    cabinet = Router("/app", route_handlers=[asset, page], tags=["cabinet"])
+    return cabinet, Router("/shared", route_handlers=[shared], tags=["public"])

@@ -31,7 +31,7 @@ NEEDED: Final = (20, 19)
 SOURCES: Final = (
     "src",
     "tools",
-    "index.html",
+    "*.html",
     "package.json",
     "package-lock.json",
     "*.config.ts",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable
 from typing import Any
 
@@ -48,3 +49,16 @@ async def test_what_is_no_dashboard_is_refused(stage_of: StageOf) -> None:
         assert (await edi.refused("POST", "/dashboards/import", [1]))[0] == 400
         assert (await edi.refused("POST", "/dashboards/import", {"title": "x" * 1_100_000}))[0] == 413
         assert await edi.refused("GET", "/dashboards/nothing/grafana") == (404, "no_dashboard")
+
+
+async def test_a_dashboard_as_a_file(stage_of: StageOf) -> None:
+    async with stage_of() as stage:
+        edi, dot, eve = [await stage.person(name) for name in ("edi", "dot", "eve")]
+        document = {"key": "load", "title": "Load", "panels": [{"id": 1, "queries": [{"expr": "node_load1"}]}]}
+        await edi.do("POST", "/dashboards", {"dashboard": document})
+        toml = await dot.ask("GET", "/dashboards/load/file")
+        assert toml.headers["content-disposition"] == 'attachment; filename="load.toml"'
+        assert tomllib.loads(toml.text) == document
+        assert (await dot.get("/dashboards/load/file", form="json")) == document
+        assert await eve.refused("GET", "/dashboards/load/file") == (404, "no_dashboard")
+        assert (await dot.ask("GET", "/dashboards/load/file", form="xml")).status_code == 400

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from obsv.core.days import day_of
 from obsv.dashboards.api_shared import RATE
 from tests.dashboards.stage import BASE_URL, Caller, Stage
 
@@ -21,7 +22,7 @@ DOCUMENT = {
         {"name": "disk", "query": 'label_values(disk_used{job=~"$job"}, disk)', "value": ["sda"]},
         {"name": "way", "kind": "custom", "options": [{"value": "avg"}, {"value": "max", "text": "most"}]},
         {"name": "note", "kind": "text", "query": "sda"},
-        {"name": "span", "kind": "interval", "options": [{"value": "$__interval"}, {"value": "5m"}]},
+        {"name": "span", "kind": "interval", "options": [{"value": "$__interval"}, {"value": "5m"}, {"value": "auto"}]},
         {"name": "secret", "kind": "filters", "value": ['room!="vault"']},
     ],
     "annotations": [{"name": "hidden", "source": "expression", "expr": "annotated"}],
@@ -164,10 +165,10 @@ async def test_intervals(stage_of: StageOf) -> None:
         visitor = await shared(stage, variables=["span"])
         offered = (await visitor.variables())["span"]
         assert ([one["value"] for one in offered["choices"]], offered["values"]) == (
-            ["$__interval", "5m"],
+            ["$__interval", "5m", "auto"],
             ["$__interval"],
         )
-        for span, count in (("$__interval", "1"), ("5m", "5")):
+        for span, count in (("$__interval", "1"), ("5m", "5"), ("auto", "2")):
             answer = await visitor.query(4, at="instant", variables={"span": [span]})
             assert [row["value"][1] for row in answer["data"]["result"]] == [count] * 3
 
@@ -191,6 +192,10 @@ async def test_they_end(stage_of: StageOf) -> None:
         links = (await edi.get("/dashboards/disks/links"))["links"]
         assert [one["title"] for one in links] == ["second", ""]
         assert "token" not in links[0]
+        assert [one["last_used_on"] for one in links] == [None, None]
+        await first.caller.get(first.path)
+        links = (await edi.get("/dashboards/disks/links"))["links"]
+        assert [one["last_used_on"] for one in links] == [None, str(day_of(stage.clock.now_ms()))]
         assert await dot.refused("GET", "/dashboards/disks/links") == (403, "missing_scope")
         assert await eve.refused("DELETE", f"/dashboards/disks/links/{links[0]['id']}") == (404, "no_dashboard")
         await edi.do("DELETE", f"/dashboards/disks/links/{links[0]['id']}")

@@ -51,6 +51,7 @@ ROUTES: dict[str, Row] = {
     f"PUT {API}/dashboards/{{key}}": Row(MEMBER, 403, 400),
     f"DELETE {API}/dashboards/{{key}}": Row(MEMBER, 403, 404),
     f"GET {API}/dashboards/{{key}}/diff": Row(MEMBER, 400, 400),
+    f"GET {API}/dashboards/{{key}}/file": Row(MEMBER, 200, 404),
     f"GET {API}/dashboards/{{key}}/grafana": Row(MEMBER, 200, 404),
     f"POST {API}/dashboards/import": Row(MEMBER, 422, 422),
     f"POST {API}/dashboards/{{key}}/duplicate": Row(MEMBER, 403, 404),
@@ -142,6 +143,7 @@ ROUTES: dict[str, Row] = {
     f"GET {API}/tokens": Row(ADMIN, 403, 200),
     f"POST {API}/tokens": Row(ADMIN, 403, 400),
     f"DELETE {API}/tokens/{{token_id}}": Row(ADMIN, 403, 404),
+    f"GET {API}/tokens/{{token_id}}/arrivals": Row(ADMIN, 403, 404),
     "POST /api/v1/admin/tsdb/clean_tombstones": Row(ADMIN, 403, 204),
     "PUT /api/v1/admin/tsdb/clean_tombstones": Row(ADMIN, 403, 204),
     "POST /api/v1/admin/tsdb/delete_series": Row(ADMIN, 403, 400),
@@ -193,8 +195,8 @@ PAGES = {
     *("GET /forgot", "POST /forgot", "GET /reset", "POST /reset", "GET /verify", "POST /verify"),
     *("GET /factors/keep", "POST /factors/keep"),
     *("GET /email/confirm", "POST /email/confirm", "GET /email/undo", "POST /email/undo"),
-    # The cabinet's shell and its files hold no data.
-    *("GET /app", "GET /app/{path:path}", "GET /app/assets/{name:str}"),
+    # The cabinet's shell, the shared page's, and their files hold no data.
+    *("GET /shared/{token:str}", "GET /app", "GET /app/{path:path}", "GET /app/assets/{name:str}"),
 }
 PUBLIC = {
     # Whether it works, what it can be asked, and the program that a host downloads.

@@ -36,7 +36,7 @@ async def test_dashboards_are_found_and_starred(page: Page, cabinet: Cabinet) ->
     await page.keyboard.press("g")
     await page.keyboard.press("d")
     await expect(page).to_have_url(re.compile("/dashboards$"))
-    names = page.get_by_role("main").get_by_role("link")
+    names = page.get_by_role("main").get_by_role("list").get_by_role("link")
     await expect(names).to_have_text(["Every kind of panel", "Host", "Fleet by host"])  # Host comes with obsv
     await page.get_by_role("searchbox").fill("node_load1 floor")
     await expect(page).to_have_url(re.compile(r"q=node_load1\+floor"))
@@ -90,6 +90,11 @@ async def test_each_kind_of_panel_shows_what_there_is(page: Page, cabinet: Cabin
     await expect(panel(page, "Notes")).to_contain_text("<b>raw</b>")
     await expect(panel(page, "Was elsewhere")).to_contain_text("canvas")
     await expect(panel(page, "Empty")).to_contain_text("No data in this time.")
+    await panel(page, "Network").get_by_role("button", name="Network: more").click()
+    await panel(page, "Network").get_by_role("link", name="Explore").click()
+    await expect(page).to_have_url(
+        re.compile(r"/explore\?q=.*rate.*node_network_receive.*&q=.*transmit.*from=now-1h&to=now")
+    )
 
 
 async def test_a_table_is_sorted_and_a_chart_told_in_rows_and_files(page: Page, cabinet: Cabinet) -> None:

@@ -55,12 +55,16 @@ class IngestStats:
     body_bytes: int = 0
     seconds: float = 0.0
     """Spent on requests, waiting included."""
+    tell: Callable[[WriteResult], None] | None = None
+    """Told of each result, while its request is in hand."""
 
     def count(self, result: WriteResult) -> None:
         """Add what became of a request's samples."""
         self.accepted += result.accepted
         if result.refused:
             self.refused.update(result.refused)
+        if self.tell is not None:
+            self.tell(result)
 
 
 class ClientGoneError(Exception):

@@ -37,6 +37,7 @@ export interface DashboardView {
   updated_at_ms: number
   updated_by: { name: string }
   is_starred: boolean
+  may_edit: boolean
   file: string
 }
 

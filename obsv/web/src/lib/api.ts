@@ -34,6 +34,8 @@ interface Call {
   signal?: AbortSignal
   /** The call is about the person, not about an organisation. */
   isPersonal?: boolean
+  /** The call is nobody's: without the cookie, even if there is one. */
+  isPublic?: boolean
 }
 
 /** What every call carries: `org` follows the address, `csrf` comes with the session; `prove` lets the person prove anew who they are. */
@@ -90,16 +92,16 @@ function encoded(parameters: Parameters): URLSearchParams {
   return new URLSearchParams(pairs)
 }
 
-function requestOf({ method = 'GET', body, form, signal, isPersonal = false }: Call): RequestInit {
+function requestOf({ method = 'GET', body, form, signal, isPersonal = false, isPublic = false }: Call): RequestInit {
   const headers: Record<string, string> = { accept: 'application/json' }
-  const org = isPersonal ? '' : credentials.org()
+  const org = isPersonal || isPublic ? '' : credentials.org()
   if (org) headers['x-obsv-org'] = org
-  if (method !== 'GET') headers['x-csrf-token'] = credentials.csrf
+  if (method !== 'GET' && !isPublic) headers['x-csrf-token'] = credentials.csrf
   if (body !== undefined) headers['content-type'] = 'application/json'
   return {
     method,
     headers,
-    credentials: 'same-origin',
+    credentials: isPublic ? 'omit' : 'same-origin',
     ...(form ? { body: encoded(form) } : body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
   }

@@ -11,6 +11,8 @@ const PAGES: Readonly<Record<Exclude<Route['page'], 'start'>, Load>> = {
   dashboards: () => import('../pages/Dashboards.svelte'),
   dashboard: () => import('../pages/Dashboard.svelte'),
   explore: () => import('../pages/Explore.svelte'),
+  import: () => import('../pages/Import.svelte'),
+  send: () => import('../pages/Send.svelte'),
   settings: () => import('../pages/Settings.svelte'),
   unknown: () => import('../pages/Unknown.svelte'),
 }

@@ -35,12 +35,12 @@ class Router {
     this.search = location.search
   }
 
-  /** A plain click on a link into the cabinet needs no load. */
+  /** A plain click within the cabinet needs no load. */
   #follow(event: MouseEvent): void {
     if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
     const link = event.target instanceof Element ? event.target.closest('a') : null
     if (!link || link.target || link.hasAttribute('download') || link.origin !== location.origin) return
-    if (!/^\/app(\/|$)/.test(link.pathname) || link.hash) return
+    if (![location.pathname, link.pathname].every((path) => /^\/app(\/|$)/.test(path)) || link.hash) return
     event.preventDefault()
     this.go(link.pathname + link.search)
   }

@@ -11,6 +11,8 @@ describe('addresses', () => {
     ['/app/acme/hosts/%E0%A4%A', { page: 'host', org: 'acme', instance: '%E0%A4%A' }],
     ['/app/acme/settings', { page: 'settings', org: 'acme', section: '' }],
     ['/app/acme/settings/audit', { page: 'settings', org: 'acme', section: 'audit' }],
+    ['/app/acme/dashboards/import', { page: 'import', org: 'acme' }],
+    ['/app/acme/send', { page: 'send', org: 'acme' }],
     ['/app/acme/dashboards', { page: 'dashboards', org: 'acme' }],
     ['/app/acme/explore/', { page: 'explore', org: 'acme' }],
     ['/app/acme/d/fleet', { page: 'dashboard', org: 'acme', key: 'fleet' }],

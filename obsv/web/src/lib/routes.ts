@@ -1,10 +1,10 @@
 /** Addresses of the cabinet, parsed and made. Pure, so that every page's address is tested without a browser. */
 
-export type Place = 'overview' | 'hosts' | 'dashboards' | 'explore' | 'settings'
+export type Place = 'overview' | 'hosts' | 'dashboards' | 'explore' | 'send' | 'settings'
 
 export type Route =
   | { page: 'start' }
-  | { page: 'overview' | 'hosts' | 'dashboards' | 'explore'; org: string }
+  | { page: 'overview' | 'hosts' | 'dashboards' | 'import' | 'explore' | 'send'; org: string }
   | { page: 'settings'; org: string; section: string }
   | { page: 'host'; org: string; instance: string }
   | { page: 'dashboard'; org: string; key: string }
@@ -25,7 +25,8 @@ export function parsePath(path: string): Route {
   if (rest.length > 0) return { page: 'unknown', org }
   if (page === undefined) return { page: 'overview', org }
   if (page === 'hosts') return name ? { page: 'host', org, instance: name } : { page: 'hosts', org }
-  if ((page === 'dashboards' || page === 'explore') && !name) return { page, org }
+  if (page === 'dashboards' && name === 'import') return { page: 'import', org }
+  if ((page === 'dashboards' || page === 'explore' || page === 'send') && !name) return { page, org }
   if (page === 'd' && name) return { page: 'dashboard', org, key: name }
   if (page === 'settings') return { page: 'settings', org, section: name ?? '' }
   return { page: 'unknown', org }
@@ -33,6 +34,11 @@ export function parsePath(path: string): Route {
 
 export function placePath(org: string, place: Place): string {
   return `/app/${encodeURIComponent(org)}${place === 'overview' ? '' : `/${place}`}`
+}
+
+/** Where dashboards are brought in. */
+export function importPath(org: string): string {
+  return `${placePath(org, 'dashboards')}/import`
 }
 
 /** A dashboard's page. */

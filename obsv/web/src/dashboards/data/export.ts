@@ -45,10 +45,12 @@ export function jsonOf(title: string, { series, fromMs, toMs, stepS }: PanelData
   return JSON.stringify({ title, from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString(), step_s: stepS, series: told }, null, 2)
 }
 
+const TYPES = { csv: 'text/csv', json: 'application/json', png: 'image/png' }
+
 /** Let the browser keep it under a name made of the title. */
-export function keep(title: string, ending: 'csv' | 'json', content: string): void {
+export function keep(title: string, ending: keyof typeof TYPES, content: string | Blob): void {
   const name = title.trim().replace(/[^\p{L}\p{N}._-]+/gu, '-') || 'panel'
-  const address = URL.createObjectURL(new Blob([content], { type: ending === 'csv' ? 'text/csv' : 'application/json' }))
+  const address = URL.createObjectURL(new Blob([content], { type: TYPES[ending] }))
   const link = document.createElement('a')
   ;[link.href, link.download] = [address, `${name}.${ending}`]
   link.click()

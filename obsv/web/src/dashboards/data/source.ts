@@ -3,11 +3,26 @@
 import { call } from '../../lib/api'
 import type { Span } from '../../lib/time'
 import type { Labels } from '../../lib/types'
+import type { Choice } from '../model'
+import type { Scope } from '../variables/interpolate'
 import type { Answer, Ask, NativeHistogram, RawSeries } from './types'
 
 /** Who asks: panels of a shared dashboard are known to the server, which takes their queries from there. */
 export interface Asker {
   panel: number
+  /** What variables stand for in it. */
+  scope?: Scope
+}
+
+/** Begins what stands for an expression that is not told; what follows it tells one from another. */
+export const HIDDEN = '\0'
+
+/** What a variable offers and stands for, where the server finds that out. */
+export interface ToldVariable {
+  name: string
+  choices: Choice[]
+  values: string[]
+  is_all: boolean
 }
 
 export interface Period {
@@ -25,6 +40,8 @@ export interface StoredEvent {
 }
 
 export interface Source {
+  /** All variables at once, given those that are chosen; without this, each is found out by its query. */
+  variables?: (span: Span, chosen: Readonly<Record<string, readonly string[]>>, signal: AbortSignal) => Promise<ToldVariable[]>
   ask: (ask: Ask, asker: Asker, signal: AbortSignal) => Promise<Answer>
   labelNames: (match: string, period: Period, signal: AbortSignal) => Promise<string[]>
   labelValues: (label: string, match: string, period: Period, signal: AbortSignal) => Promise<string[]>

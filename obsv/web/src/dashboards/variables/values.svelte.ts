@@ -6,12 +6,17 @@ import type { Span } from '../../lib/time'
 import type { Source } from '../data/source'
 import type { Choice, Variable } from '../model'
 import { chosenOf, ownChoices, wanted } from './choose'
-import type { Scope } from './interpolate'
+import type { Chosen, Scope } from './interpolate'
+import type { Told } from './told'
 import { inOrder, loadChoices, questionOf, spanScope, wholeScope } from './load'
 
 interface Loaded {
   choices: Choice[]
   error?: ApiError | undefined
+}
+
+function asApiError(cause: unknown): ApiError {
+  return cause instanceof ApiError ? cause : new ApiError(0, 'Not loaded', String(cause))
 }
 
 export class Variables {
@@ -21,6 +26,7 @@ export class Variables {
   #source: Source
   #loaded = $state.raw<Readonly<Record<string, Loaded>>>({})
   #questions: Record<string, string> = {}
+  #toldBy: Told | undefined
   #running: AbortController | undefined
   #address = ''
   #told = ''
@@ -50,11 +56,9 @@ export class Variables {
     const running = (this.#running = new AbortController())
     this.#address = address
     const scope = spanScope(span)
-    for (const variable of inOrder(this.all)) {
-      const choices = await this.#choicesOf(variable, scope, span, running.signal)
-      if (running.signal.aborted) return
-      scope.set(variable.name, chosenOf(variable, wanted(variable, query), choices, span))
-    }
+    if (this.#source.variables) await this.#ask(scope, span, query, running.signal)
+    else await this.#find(scope, span, query, running.signal)
+    if (running.signal.aborted) return
     const whole = wholeScope(this.all, scope)
     const told = JSON.stringify([...whole])
     // The same again must not make panels ask again.
@@ -65,6 +69,29 @@ export class Variables {
 
   stop(): void {
     this.#running?.abort()
+  }
+
+  /** Each after those that it refers to. */
+  async #find(scope: Map<string, Chosen>, span: Span, query: URLSearchParams, signal: AbortSignal): Promise<void> {
+    for (const variable of inOrder(this.all)) {
+      const choices = await this.#choicesOf(variable, scope, span, signal)
+      if (signal.aborted) return
+      scope.set(variable.name, chosenOf(variable, wanted(variable, query), choices, span))
+    }
+  }
+
+  /** All at once, of a source that knows. */
+  async #ask(scope: Map<string, Chosen>, span: Span, query: URLSearchParams, signal: AbortSignal): Promise<void> {
+    const { Told } = await import('./told')
+    this.#toldBy ??= new Told(this.all)
+    try {
+      if (!this.#source.variables) return
+      for (const [name, chosen] of await this.#toldBy.ask(this.#source.variables, span, query, signal)) scope.set(name, chosen)
+      this.#loaded = Object.fromEntries(this.#toldBy.answers.map(({ name, choices }) => [name, { choices }]))
+    } catch (cause) {
+      if (signal.aborted) return
+      this.#loaded = Object.fromEntries(this.all.map(({ name }) => [name, { choices: [...this.choices(name)], error: asApiError(cause) }]))
+    }
   }
 
   async #choicesOf(variable: Variable, scope: Scope, span: Span, signal: AbortSignal): Promise<readonly Choice[]> {
@@ -80,8 +107,7 @@ export class Variables {
       this.#questions[name] = question
     } catch (cause) {
       if (signal.aborted) return []
-      const error = cause instanceof ApiError ? cause : new ApiError(0, 'Not loaded', String(cause))
-      this.#loaded = { ...this.#loaded, [name]: { choices: [...this.choices(name)], error } }
+      this.#loaded = { ...this.#loaded, [name]: { choices: [...this.choices(name)], error: asApiError(cause) } }
     }
     return this.choices(name)
   }

@@ -16,6 +16,7 @@ export default defineConfig({
       { name: 'entry', modules: ['src/main.ts'], limit: 34_000 },
       { name: 'host page', modules: ['src/main.ts', 'src/pages/Host.svelte'], limit: 80_000 },
       { name: 'dashboard', modules: ['src/main.ts', 'src/pages/Dashboard.svelte', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 100_000 },
+      { name: 'explore', modules: ['src/main.ts', 'src/pages/Explore.svelte', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 220_000 },
     ]),
   ],
   build: {

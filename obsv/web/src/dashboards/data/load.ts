@@ -7,7 +7,8 @@ import type { Answers, Memory } from './asked'
 import type { Plan } from './plan'
 import type { Ask, PanelData, PanelSeries, RawSeries } from './types'
 
-function panelSeries(panel: Panel, { scope }: Plan, { ref, expr, at, stepS }: Ask, raw: RawSeries): PanelSeries {
+/** A series of an answer, named as the panel names it. */
+export function panelSeries(panel: Panel, { scope }: Plan, { ref, expr, at, stepS }: Ask, raw: RawSeries): PanelSeries {
   const legend = panel.queries.find((query) => query.ref === ref)?.legend ?? ''
   return { ...raw, ref, stepS, key: `${ref} ${at}\n${labelsKey(raw.labels)}`, name: seriesName(legend, raw.labels, expr, scope), isInstant: at === 'instant' }
 }

@@ -1,18 +1,24 @@
 /** The editor's parts put together. */
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
-import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from '@codemirror/commands'
+import { history, historyKeymap, standardKeymap } from '@codemirror/commands'
 import { bracketMatching } from '@codemirror/language'
 import { linter, type Diagnostic } from '@codemirror/lint'
-import { EditorState, Prec, type Extension } from '@codemirror/state'
+import { EditorState, Prec, type Extension, type Transaction } from '@codemirror/state'
 import { Decoration, EditorView, hoverTooltip, keymap, MatchDecorator, placeholder, ViewPlugin, type DecorationSet, type Tooltip, type ViewUpdate } from '@codemirror/view'
-import { Parser } from '@prometheus-io/codemirror-promql/dist/esm/parser'
 import { ApiError } from '../lib/api'
 import { sourcesOf } from './complete'
 import { helpAt, helpOn, type Help } from './help'
 import { language } from './language'
 import { check } from './server'
 import { theme } from './theme'
+
+/** What others may do with an editor. */
+export interface EditorHandle {
+  focus: () => void
+  /** Put a text where the cursor is, and go on there. */
+  insert: (text: string) => void
+}
 
 /** What the editor tells, and what it asks for. */
 export interface Surroundings {
@@ -36,16 +42,14 @@ function nonce(): Extension {
   return told ? EditorView.cspNonce.of(told) : []
 }
 
-/** The server's word counts; where there is none, the editor's own. */
-async function diagnose(view: EditorView): Promise<Diagnostic[]> {
+/** The server's word counts; while it does not answer, which the frame tells, nothing is wrong. */
+async function diagnose(text: string): Promise<Diagnostic[]> {
   try {
-    const found = await check(view.state.doc.toString(), new AbortController().signal)
+    const found = await check(text, new AbortController().signal)
     return found ? [{ ...found, severity: 'error' }] : []
   } catch (cause) {
-    if (!(cause instanceof ApiError)) throw cause
-    const parser = new Parser(view.state)
-    parser.analyze()
-    return parser.getDiagnostics()
+    if (cause instanceof ApiError) return []
+    throw cause
   }
 }
 
@@ -67,10 +71,14 @@ const variables = ViewPlugin.fromClass(
 const overSelection = EditorView.domEventHandlers({
   beforeinput(event, view) {
     const { data, inputType } = event
-    const { from, to, empty } = view.state.selection.main
-    if (inputType !== 'insertText' || !data || empty || view.composing) return false
+    // What is selected in the page counts: the editor may not have heard of it yet.
+    const selected = document.getSelection()
+    if (inputType !== 'insertText' || !data || view.composing || !selected?.rangeCount || selected.isCollapsed) return false
+    const range = selected.getRangeAt(0)
     event.preventDefault()
-    const insert = (): ReturnType<typeof view.state.update> => view.state.update(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true })
+    const [from, to] = [view.posAtDOM(range.startContainer, range.startOffset), view.posAtDOM(range.endContainer, range.endOffset)]
+    const insert = (): Transaction =>
+      view.state.update({ changes: { from, to, insert: data }, selection: { anchor: from + data.length }, userEvent: 'input.type', scrollIntoView: true })
     if (!view.state.facet(EditorView.inputHandler).some((handler) => handler(view, from, to, data, insert))) view.dispatch(insert())
     return true
   },
@@ -110,7 +118,7 @@ function keys({ onrun, onformat }: Surroundings): Extension {
       ]),
     ),
     // Tab is nobody's here: it leads on.
-    keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, { key: 'Enter', run: insertNewlineAndIndent }, ...defaultKeymap]),
+    keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...standardKeymap]),
   ]
 }
 
@@ -123,7 +131,7 @@ export function editorIn(parent: HTMLElement, text: string, about: Surroundings)
   })
   const lint = linter(
     async (view) => {
-      const found = await diagnose(view)
+      const found = await diagnose(view.state.doc.toString())
       message = found[0]?.message ?? ''
       about.onmistake(message)
       return found

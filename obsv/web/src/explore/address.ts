@@ -1,7 +1,7 @@
 /** What Explore shows, in its address: queries, how they are asked and shown, and the time. Pure. */
 
 import { placePath } from '../lib/routes'
-import { fixedQuery, type Span } from '../lib/time'
+import { fixedQuery, type RangeQuery, type Span } from '../lib/time'
 
 export interface ExploreQuery {
   /** A letter, unique on the page. */
@@ -22,7 +22,7 @@ export interface Shown {
 
 export const MOST_QUERIES = 26
 
-const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ']
+const LETTERS = Array.from({ length: MOST_QUERIES }, (_, index) => String.fromCharCode(65 + index))
 const REF = /^[A-Za-z0-9_]{1,20}$/
 
 /** The first letter that none of them has. */
@@ -94,11 +94,12 @@ export function shownParts({ view, at }: Shown): Record<'view' | 'at', string | 
 /** What someone who comes from elsewhere knows of a query. */
 export type Given = Pick<ExploreQuery, 'expr'> & Partial<ExploreQuery>
 
-/** Explore with these queries, over a time if one is given. */
-export function explorePath(org: string, queries: readonly Given[], span?: Span): string {
+/** Explore with these queries, over a time if one is given, be it fixed or as an address has it. */
+export function explorePath(org: string, queries: readonly Given[], span?: Span | RangeQuery): string {
   const whole = queries.slice(0, MOST_QUERIES).reduce<ExploreQuery[]>((done, given) => [...done, { ...newQuery(done), ...given }], [])
-  const address = new URLSearchParams(textsOf(whole).map((text) => ['q', text]))
-  if (span) for (const [name, value] of Object.entries(fixedQuery(span))) if (value !== undefined) address.set(name, value)
+  const { from, to } = !span ? {} : 'fromMs' in span ? fixedQuery(span) : span
+  const time = [...(from ? [['from', from]] : []), ...(to ? [['to', to]] : [])]
+  const address = new URLSearchParams([...textsOf(whole).map((text) => ['q', text]), ...time])
   const query = address.toString()
   return placePath(org, 'explore') + (query ? `?${query}` : '')
 }

@@ -2,7 +2,8 @@
 
 import type { Labels } from './types'
 
-function quoted(value: string): string {
+/** A string of PromQL. */
+export function quoted(value: string): string {
   return `"${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 }
 

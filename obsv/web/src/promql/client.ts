@@ -40,8 +40,12 @@ function matching(selector: string): Readonly<Record<string, string>> {
 // What a variable stands for is not known here.
 const isPlain = (text: string): boolean => !text.includes('$') && !text.includes('[[')
 
+export interface Client extends PrometheusClient {
+  metricMetadata: () => Promise<Record<string, Metadata[]>>
+}
+
 /** Names of metrics, with type, help and unit where a sender has told them. */
-export function clientOf(org: string): PrometheusClient & { metricMetadata: () => Promise<Record<string, Metadata[]>> } {
+export function clientOf(org: string): Client {
   function selector(metric: string, matchers: Matcher[] = [], label = ''): string {
     const known = matchers.filter(({ value }) => isPlain(value))
     const name = isPlain(metric) ? metric : ''

@@ -14,6 +14,13 @@ import { language } from './language'
 import { check } from './server'
 import { theme } from './theme'
 
+/** What others may do with an editor. */
+export interface EditorHandle {
+  focus: () => void
+  /** Put a text where the cursor is, and go on there. */
+  insert: (text: string) => void
+}
+
 /** What the editor tells, and what it asks for. */
 export interface Surroundings {
   org: string

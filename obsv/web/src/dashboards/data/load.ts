@@ -9,7 +9,8 @@ import type { Plan } from './plan'
 import { HIDDEN } from './source'
 import type { Ask, PanelData, PanelSeries, RawSeries } from './types'
 
-function panelSeries(panel: Panel, { scope }: Plan, { ref, expr, at, stepS }: Ask, raw: RawSeries): PanelSeries {
+/** A series of an answer, named as the panel names it. */
+export function panelSeries(panel: Panel, { scope }: Plan, { ref, expr, at, stepS }: Ask, raw: RawSeries): PanelSeries {
   const legend = panel.queries.find((query) => query.ref === ref)?.legend ?? ''
   const unnamed = expr.startsWith(HIDDEN) ? interpolate(panel.title, scope, 'text') || ref : expr
   return { ...raw, ref, stepS, key: `${ref} ${at}\n${labelsKey(raw.labels)}`, name: seriesName(legend, raw.labels, unnamed, scope), isInstant: at === 'instant' }

@@ -112,12 +112,17 @@ function matching(match: string, { startS, endS }: Period): Parameters {
   return { start: startS, end: endS, ...(match ? { 'match[]': match } : {}) }
 }
 
+/** One question to Prometheus' API, with what else is asked for. */
+export function askPrometheus<T extends PrometheusAnswer>({ expr, at, startS, endS, stepS }: Ask, beside: Parameters, signal: AbortSignal): Promise<T> {
+  const range = at === 'range' ? { start: startS, end: endS, step: stepS } : { time: endS }
+  const path = at === 'range' ? '/api/v1/query_range' : '/api/v1/query'
+  return get<T>(path, { query: expr, ...range, limit: MOST_SERIES, ...beside }, signal)
+}
+
 /** The organisation's metrics by Prometheus' API. */
 export const cabinetSource: Source = {
-  async ask({ expr, at, startS, endS, stepS }, _, signal) {
-    const range = at === 'range' ? { start: startS, end: endS, step: stepS } : { time: endS }
-    const path = at === 'range' ? '/api/v1/query_range' : '/api/v1/query'
-    return answerOf(await get<PrometheusAnswer>(path, { query: expr, ...range, limit: MOST_SERIES }, signal))
+  async ask(ask, _, signal) {
+    return answerOf(await askPrometheus(ask, {}, signal))
   },
   async labelNames(match, period, signal) {
     return (await get<{ data: string[] }>('/api/v1/labels', matching(match, period), signal)).data

@@ -16,7 +16,7 @@ export function costText({ series, samples, tookMs, stepS }: Outcome): string {
     tn(series, '{n} series', '{n} series'),
     ...(samples === undefined ? [] : [samples === 1 ? t('1 sample') : t('{n} samples', { n: grouping.format(samples) })]),
     ...(tookMs === undefined ? [] : [timeText(tookMs)]),
-    t('step {step}', { step: durationText(stepS) }),
+    ...(stepS === undefined ? [] : [t('step {step}', { step: durationText(stepS) })]),
   ]
   return parts.join(' · ')
 }

@@ -2,6 +2,7 @@
 
 import { completePanel } from '../dashboards/complete'
 import type { PanelData } from '../dashboards/data/types'
+import { grouped } from '../lib/grouped'
 import type { Panel } from '../dashboards/model'
 import type { ExploreQuery, Shown } from './address'
 
@@ -23,8 +24,9 @@ export function panelOf(queries: readonly ExploreQuery[], shown: Shown, title = 
   })
 }
 
-/** For rows: where series have several names, the name is a column. */
+/** For rows: where series of one query have several names, the name is a column. */
 export function withNames(data: PanelData): PanelData {
-  if (new Set(data.series.map(({ labels }) => labels.__name__ ?? '')).size < 2) return data
-  return { ...data, series: data.series.map((series) => ({ ...series, labels: { metric: series.labels.__name__ ?? '', ...series.labels } })) }
+  const names = grouped(data.series, ({ ref }) => ref)
+  const isNamed = [...names.values()].some((series) => new Set(series.map(({ labels }) => labels.__name__ ?? '')).size > 1)
+  return isNamed ? { ...data, series: data.series.map((series) => ({ ...series, labels: { metric: series.labels.__name__ ?? '', ...series.labels } })) } : data
 }

@@ -17,7 +17,8 @@ export interface Cost {
 /** How a query went. */
 export interface Outcome extends Partial<Cost> {
   series: number
-  stepS: number
+  /** Of a query over time. */
+  stepS?: number
   error?: ApiError
 }
 
@@ -63,12 +64,12 @@ export async function run(panel: Panel, plan: Plan, counting: CountingSource, an
   plan.asks.forEach((ask, index) => {
     const one = found[index]
     if (one?.status !== 'fulfilled') {
-      outcomes.set(ask.ref, { series: 0, stepS: ask.stepS, error: errorOf(one?.reason) })
+      outcomes.set(ask.ref, { series: 0, error: errorOf(one?.reason) })
       return
     }
     for (const raw of one.value.series) series.push(panelSeries(panel, plan, ask, raw))
     for (const notice of one.value.notices) notices.add(notice)
-    outcomes.set(ask.ref, { series: one.value.series.length, stepS: ask.stepS, ...counting.costOf(ask) })
+    outcomes.set(ask.ref, { series: one.value.series.length, ...(ask.at === 'range' ? { stepS: ask.stepS } : {}), ...counting.costOf(ask) })
   })
   return { data: { series, notices: [...notices], ...plan.span, stepS: plan.stepS, refs: plan.asks.map(({ ref }) => ref) }, outcomes }
 }

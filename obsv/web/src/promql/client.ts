@@ -1,6 +1,6 @@
 /** What completion asks the server: by the session, for the organisation of the page. */
 
-import { labelMatchersToString } from '@prometheus-io/codemirror-promql/dist/esm/parser'
+import { labelMatchersToString } from '@prometheus-io/codemirror-promql/dist/esm/parser/matcher'
 import type { PrometheusClient } from '@prometheus-io/codemirror-promql/dist/esm/client'
 import type { Matcher } from '@prometheus-io/codemirror-promql/dist/esm/types'
 import { call, serverNow } from '../lib/api'

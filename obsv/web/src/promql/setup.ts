@@ -1,12 +1,11 @@
 /** The editor's parts put together. */
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
-import { defaultKeymap, history, historyKeymap, insertNewlineAndIndent } from '@codemirror/commands'
+import { history, historyKeymap, standardKeymap } from '@codemirror/commands'
 import { bracketMatching } from '@codemirror/language'
 import { linter, type Diagnostic } from '@codemirror/lint'
 import { EditorState, Prec, type Extension } from '@codemirror/state'
 import { Decoration, EditorView, hoverTooltip, keymap, MatchDecorator, placeholder, ViewPlugin, type DecorationSet, type Tooltip, type ViewUpdate } from '@codemirror/view'
-import { Parser } from '@prometheus-io/codemirror-promql/dist/esm/parser'
 import { ApiError } from '../lib/api'
 import { sourcesOf } from './complete'
 import { helpAt, helpOn, type Help } from './help'
@@ -43,16 +42,14 @@ function nonce(): Extension {
   return told ? EditorView.cspNonce.of(told) : []
 }
 
-/** The server's word counts; where there is none, the editor's own. */
-async function diagnose(view: EditorView): Promise<Diagnostic[]> {
+/** The server's word counts; while it does not answer, which the frame tells, nothing is wrong. */
+async function diagnose(text: string): Promise<Diagnostic[]> {
   try {
-    const found = await check(view.state.doc.toString(), new AbortController().signal)
+    const found = await check(text, new AbortController().signal)
     return found ? [{ ...found, severity: 'error' }] : []
   } catch (cause) {
-    if (!(cause instanceof ApiError)) throw cause
-    const parser = new Parser(view.state)
-    parser.analyze()
-    return parser.getDiagnostics()
+    if (cause instanceof ApiError) return []
+    throw cause
   }
 }
 
@@ -117,7 +114,7 @@ function keys({ onrun, onformat }: Surroundings): Extension {
       ]),
     ),
     // Tab is nobody's here: it leads on.
-    keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, { key: 'Enter', run: insertNewlineAndIndent }, ...defaultKeymap]),
+    keymap.of([...closeBracketsKeymap, ...completionKeymap, ...historyKeymap, ...standardKeymap]),
   ]
 }
 
@@ -130,7 +127,7 @@ export function editorIn(parent: HTMLElement, text: string, about: Surroundings)
   })
   const lint = linter(
     async (view) => {
-      const found = await diagnose(view)
+      const found = await diagnose(view.state.doc.toString())
       message = found[0]?.message ?? ''
       about.onmistake(message)
       return found

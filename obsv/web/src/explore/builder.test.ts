@@ -47,8 +47,8 @@ describe('parts read from a query', () => {
   })
 
   it('put variables back', () => {
-    const marks = new Map([['obsv_variable_0_', '$metric'], ['182y', '$__rate_interval'], ['900003', '$n']])
-    const rate = { type: 'call', func: { name: 'rate' }, args: [{ ...selector('obsv_variable_0_'), type: 'matrixSelector', range: 182 * 365 * 86_400_000 }] }
+    const marks = new Map([['obsv_variable_0_', '$metric'], ['70008d', '$__rate_interval'], ['900003', '$n']])
+    const rate = { type: 'call', func: { name: 'rate' }, args: [{ ...selector('obsv_variable_0_'), type: 'matrixSelector', range: 70_008 * 86_400_000 }] }
     const built = builtOf({ type: 'aggregation', op: 'topk', expr: rate, param: { type: 'numberLiteral', val: '900003' }, grouping: [], without: false }, marks)
     expect(built && promqlOf(built)).toBe('topk($n, rate($metric[$__rate_interval]))')
   })

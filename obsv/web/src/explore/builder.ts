@@ -127,18 +127,13 @@ function callIn(node: Tree, marks: Marks): Built | undefined {
   const [first, second] = node.args as (Tree | undefined)[]
   const range = one(RANGES, name)
   if (range && first?.type === 'matrixSelector') {
-    const ms = Number(first.range)
-    return then(selectorIn(first, marks), { kind: 'range', name: range, window: marks.get(yearsOf(ms)) ?? durationText(ms / 1000) })
+    const window = durationText(Number(first.range) / 1000)
+    return then(selectorIn(first, marks), { kind: 'range', name: range, window: marks.get(window) ?? window })
   }
   const number = numberIn(first, marks)
   if (name === 'histogram_quantile' && number !== undefined && second) return then(builtOf(second, marks), { kind: 'quantile', number })
   const plain = one(FUNCTIONS, name)
   return plain && first && !second ? then(builtOf(first, marks), { kind: 'function', name: plain }) : undefined
-}
-
-/** As a duration of years is written, which is how variables in ranges are marked. */
-function yearsOf(ms: number): string {
-  return `${ms / (365 * 86_400_000)}y`
 }
 
 function aggregationIn(node: Tree, marks: Marks): Built | undefined {

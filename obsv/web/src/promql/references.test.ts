@@ -25,8 +25,8 @@ describe('variables while they are written', () => {
 
   it('finds what it masked', () => {
     const found = masked('sum by($label)(rate($metric[$__rate_interval]))', 'name')
-    expect(found?.text).toBe('sum by(obsv_variable_0_)(rate(obsv_variable_1_[183y]))')
-    expect(unmasked('sum by (obsv_variable_0_) (\n  rate(obsv_variable_1_[183y])\n)', found?.marks ?? new Map())).toBe('sum by ($label) (\n  rate($metric[$__rate_interval])\n)')
+    expect(found?.text).toBe('sum by(obsv_variable_0_)(rate(obsv_variable_1_[70015d]))')
+    expect(unmasked('sum by (obsv_variable_0_) (\n  rate(obsv_variable_1_[70015d])\n)', found?.marks ?? new Map())).toBe('sum by ($label) (\n  rate($metric[$__rate_interval])\n)')
     expect(unmasked('lost', found?.marks ?? new Map())).toBeUndefined()
   })
 })

@@ -62,13 +62,14 @@ export interface Masked {
   marks: ReadonlyMap<string, string>
 }
 
-// Years are printed as they were written, and nobody looks back so far.
-const FIRST_YEAR = 181
+// Days that make no whole weeks or years are printed as they were written, and nobody looks back so far.
+const FIRST_DAYS = 70_001
+const WEEK_DAYS = 7
 const FIRST_NUMBER = 900_001
 const MOST_MARKS = 100
 
 function markOf(place: Reference['place'], index: number, reading: Reading): string {
-  if (place === 'duration') return `${FIRST_YEAR + index}y`
+  if (place === 'duration') return `${FIRST_DAYS + WEEK_DAYS * index}d`
   return place === 'digits' || reading === 'number' ? String(FIRST_NUMBER + index) : `obsv_variable_${index}_`
 }
 

@@ -22,6 +22,7 @@ HOME = "/app/operator"
 HOST = "/hosts/db-1%3A9100"
 KINDS = "/d/kinds"
 CHAINED = "/d/chained"
+EXPLORE = "/explore?q=node_load1&q=sum+by+%28instance%29+%28rate%28node_cpu_seconds_total%5B5m%5D%29%29"
 SECTIONS = (
     *("profile", "security", "devices", "my-tokens"),
     *("general", "members", "teams", "tokens", "support", "audit", "access"),
@@ -34,6 +35,7 @@ PAGES = {
     "dashboards": "/dashboards",
     "kinds": KINDS,
     "chained": CHAINED,
+    "explore": EXPLORE,
     "settings": "/settings",
     "unknown": "/nowhere",
     **{f"settings-{name}": f"/settings/{name}" for name in SECTIONS},

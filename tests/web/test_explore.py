@@ -289,7 +289,9 @@ async def test_without_a_mouse(explore: Page) -> None:
     await expect(editor(explore)).not_to_be_focused()
 
 
-@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("wide", "dark"), ("phone", "dark"), ("small", "light")])
+@pytest.mark.parametrize(
+    ("size", "scheme"), [("wide", "light"), ("wide", "dark"), ("phone", "dark"), ("small", "light")]
+)
 async def test_it_is_accessible_and_fits(cabinet: Cabinet, fleet: Fleet, size: str, scheme: Scheme) -> None:
     assert fleet
     async with cabinet.open(size, scheme) as page:

@@ -4,7 +4,7 @@ import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } 
 import { history, historyKeymap, standardKeymap } from '@codemirror/commands'
 import { bracketMatching } from '@codemirror/language'
 import { linter, type Diagnostic } from '@codemirror/lint'
-import { EditorState, Prec, type Extension } from '@codemirror/state'
+import { EditorState, Prec, type Extension, type Transaction } from '@codemirror/state'
 import { Decoration, EditorView, hoverTooltip, keymap, MatchDecorator, placeholder, ViewPlugin, type DecorationSet, type Tooltip, type ViewUpdate } from '@codemirror/view'
 import { ApiError } from '../lib/api'
 import { sourcesOf } from './complete'
@@ -71,10 +71,14 @@ const variables = ViewPlugin.fromClass(
 const overSelection = EditorView.domEventHandlers({
   beforeinput(event, view) {
     const { data, inputType } = event
-    const { from, to, empty } = view.state.selection.main
-    if (inputType !== 'insertText' || !data || empty || view.composing) return false
+    // What is selected in the page counts: the editor may not have heard of it yet.
+    const selected = document.getSelection()
+    if (inputType !== 'insertText' || !data || view.composing || !selected?.rangeCount || selected.isCollapsed) return false
+    const range = selected.getRangeAt(0)
     event.preventDefault()
-    const insert = (): ReturnType<typeof view.state.update> => view.state.update(view.state.replaceSelection(data), { userEvent: 'input.type', scrollIntoView: true })
+    const [from, to] = [view.posAtDOM(range.startContainer, range.startOffset), view.posAtDOM(range.endContainer, range.endOffset)]
+    const insert = (): Transaction =>
+      view.state.update({ changes: { from, to, insert: data }, selection: { anchor: from + data.length }, userEvent: 'input.type', scrollIntoView: true })
     if (!view.state.facet(EditorView.inputHandler).some((handler) => handler(view, from, to, data, insert))) view.dispatch(insert())
     return true
   },

@@ -108,7 +108,7 @@ async def test_what_becomes_of_a_file_is_seen_before_it_is_kept(cabinet: Cabinet
 async def test_a_dashboard_is_taken_along_and_comes_back(page: Page, cabinet: Cabinet) -> None:
     for ending, name in (("for Grafana", "kinds-grafana.json"), ("as JSON", "kinds.json"), ("as TOML", "kinds.toml")):
         await page.goto(cabinet.url + "/d/kinds")
-        await page.get_by_role("button", name="Take this dashboard along").click()
+        await page.get_by_role("button", name="This dashboard: more").click()
         async with page.expect_download() as started:
             await page.get_by_role("button", name=f"Download {ending}", exact=True).click()
         kept = await started.value

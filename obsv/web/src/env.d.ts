@@ -6,3 +6,9 @@ declare module 'virtual:units' {
   const units: Readonly<Record<string, object>>
   export default units
 }
+
+declare module 'virtual:unit-names' {
+  /** In the order in which they are offered: id, name, group. */
+  const names: readonly (readonly [id: string, name: string, group: string])[]
+  export default names
+}

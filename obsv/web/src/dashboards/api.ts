@@ -22,8 +22,11 @@ export interface DashboardSummary {
   updated_at_ms: number
   updated_by: { name: string }
   is_starred: boolean
+  may_edit: boolean
   panels: number
   matches: Match[]
+  /** Of one in the bin. */
+  deleted_at_ms: number | null
 }
 
 export interface DashboardList {
@@ -34,6 +37,7 @@ export interface DashboardList {
 export interface DashboardView {
   dashboard: Dashboard
   source: Origin
+  version: number
   updated_at_ms: number
   updated_by: { name: string }
   is_starred: boolean
@@ -41,9 +45,9 @@ export interface DashboardView {
   file: string
 }
 
-const PATH = '/api/obsv/v1/dashboards'
+export const PATH = '/api/obsv/v1/dashboards'
 
-function pathOf(key: string): string {
+export function pathOf(key: string): string {
   return `${PATH}/${encodeURIComponent(key)}`
 }
 
@@ -52,10 +56,13 @@ export interface Filter {
   tag: string
   folder: string
   isStarred: boolean
+  /** What lies in the bin, instead of what stands. */
+  isDeleted?: boolean
 }
 
-export function listDashboards({ q, tag, folder, isStarred }: Filter, signal: AbortSignal): Promise<DashboardList> {
-  const query = { ...(q ? { q } : {}), ...(tag ? { tag } : {}), ...(folder ? { folder } : {}), ...(isStarred ? { starred: 'true' } : {}) }
+export function listDashboards({ q, tag, folder, isStarred, isDeleted = false }: Filter, signal: AbortSignal): Promise<DashboardList> {
+  const texts = { ...(q ? { q } : {}), ...(tag ? { tag } : {}), ...(folder ? { folder } : {}) }
+  const query = { ...texts, ...(isStarred ? { starred: 'true' } : {}), ...(isDeleted ? { deleted: 'true' } : {}) }
   return call<DashboardList>(PATH, { query, signal })
 }
 

@@ -16,6 +16,8 @@ export class ApiError extends Error {
     readonly code = '',
     readonly requestId = '',
     readonly errors: readonly FieldProblem[] = [],
+    /** The whole problem: some have further members that say what a program needs. */
+    readonly facts: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail || title)
     this.name = 'ApiError'
@@ -70,7 +72,7 @@ export function errorOf(status: number, body: unknown, requestId: string): ApiEr
   const detail = text(fields.detail) || text(fields.error) || 'The server gave no reason.'
   const errors = Array.isArray(fields.errors) ? (fields.errors as FieldProblem[]) : []
   const code = text(fields.code) || text(fields.errorType)
-  return new ApiError(status, title, detail, code, text(fields.request_id) || requestId, errors)
+  return new ApiError(status, title, detail, code, text(fields.request_id) || requestId, errors, fields)
 }
 
 /** Leave for the sign-in page, to come back here after it. */

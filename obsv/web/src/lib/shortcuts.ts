@@ -13,6 +13,7 @@ export const SHORTCUTS: readonly { keys: string[]; does: string }[] = [
   { keys: ['[', ']'], does: 'Earlier, later' },
   { keys: ['-', '+'], does: 'Zoom out, in' },
   { keys: ['v'], does: 'View a panel of a dashboard alone' },
+  { keys: ['e'], does: 'Edit a dashboard, or the panel under the pointer' },
   { keys: ['?'], does: 'Show the shortcuts' },
   { keys: ['Esc'], does: 'Close, or leave a field' },
 ]

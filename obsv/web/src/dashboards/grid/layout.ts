@@ -2,6 +2,7 @@
 
 import { COLUMNS, type Panel, type Row } from '../model'
 import type { Scope } from '../variables/interpolate'
+import { apart } from './apart'
 
 /** A panel in its place, with what variables stand for in it. */
 export interface Placed {
@@ -16,12 +17,12 @@ export interface Placed {
 }
 
 /** A heading, with what lies below it up to the next. */
-interface Section {
+export interface Section {
   row: Panel | undefined
   panels: Panel[]
 }
 
-function sectionsOf(panels: readonly Panel[]): Section[] {
+export function sectionsOf(panels: readonly Panel[]): Section[] {
   const sections: Section[] = [{ row: undefined, panels: [] }]
   const inOrder = [...panels].sort((a, b) => a.grid.y - b.grid.y || a.grid.x - b.grid.x)
   for (const panel of inOrder) {
@@ -60,16 +61,17 @@ function repeated(panel: Panel, y: number, scope: Scope, suffix: string): { plac
   return { placed, extra: (Math.ceil(scopes.length / across) - 1) * h }
 }
 
-/** The panels of a section below `base`; each repeated one moves those below it. */
+/** The panels of a section below `base`; each repeated one moves those below it, and none lies on another. */
 function placedBelow(panels: readonly Panel[], top: number, base: number, scope: Scope, suffix: string): Placed[] {
   const shifts: { below: number; by: number }[] = []
-  return panels.flatMap((panel) => {
+  const placed = panels.flatMap((panel) => {
     const { y, h } = panel.grid
     const shift = shifts.filter(({ below }) => y >= below).reduce((sum, { by }) => sum + by, 0)
     const { placed, extra } = repeated(panel, base + y - top + shift, scope, suffix)
     if (extra > 0) shifts.push({ below: y + h, by: extra })
     return placed
   })
+  return apart(placed)
 }
 
 /** All panels in the order in which they are read; `toggled` are keys of rows that were folded or unfolded by hand. */

@@ -1,4 +1,6 @@
-/** What the pages of the two logs share: filters in the address, and events in words. Pure. */
+/** What the pages of the two logs share: filters in the address, and events in words. */
+
+import { fromLocalInput } from '../lib/time'
 
 /** The filters of a page, as its address has them; what is not named is left out. */
 export function filtersOf(query: URLSearchParams, names: readonly string[]): Record<string, string> {
@@ -10,7 +12,7 @@ export function asked(filters: Readonly<Record<string, string>>): Record<string,
   return Object.fromEntries(
     Object.entries(filters).flatMap(([name, value]) => {
       if (name !== 'since' && name !== 'until') return [[name, value]]
-      const ms = Date.parse(value)
+      const ms = fromLocalInput(value)
       return Number.isNaN(ms) ? [] : [[`${name}_ms`, String(ms)]]
     }),
   )

@@ -29,17 +29,20 @@ const CALLS = new Set(['t', 'tn', 'words'])
 /** Attributes that a person hears or sees. */
 const SPOKEN = new Set(['aria-label', 'aria-description', 'aria-roledescription', 'aria-valuetext', 'title', 'placeholder', 'alt', 'label', 'summary'])
 /** Properties of objects and components that are shown; a capital letter begins what people read. */
-const SHOWN = new Set([...SPOKEN, 'text', 'heading', 'help', 'detail', 'message', 'hint', 'empty', 'caption', 'what', 'action'])
+const SHOWN = new Set([...SPOKEN, 'text', 'heading', 'help', 'detail', 'message', 'hint', 'note', 'empty', 'caption', 'what', 'action'])
 /** Elements whose text is code. */
 const CODE = new Set(['code', 'pre', 'kbd', 'samp', 'style', 'script', 'svg'])
 /** Names, which are the same everywhere, and what is typed. */
 const NAMES = new Set([
   ...['obsv', 'Grafana', 'Prometheus', 'PromQL', 'OpenTelemetry', 'Telegraf', 'Alloy', 'vmagent', 'curl', 'node_exporter'],
-  ...['CSV', 'JSON', 'PNG', 'TOML', 'SVG', 'UTC', 'URL', 'ID', 'API', 'CPU', 'PromQL', 'NaN', 'TOTP', 'IP'],
+  ...['CSV', 'JSON', 'PNG', 'TOML', 'SVG', 'UTC', 'URL', 'ID', 'API', 'CPU', 'NaN', 'TOTP', 'IP', 'SQLite', 'Postgres'],
+  // Units, and a key.
+  ...['B', 's', 'ms', 'px', 'd', 'h', 'min', 'Ctrl', 'K', 'a', 'b', 'c'],
 ])
 const LETTERS = /\p{L}/u
 const PROSE = /^\p{Lu}[\p{Ll}’']+(?:[,:]? \S+)+/u
 const WORD = /^\p{Lu}\p{Ll}+/u
+const SEVERAL = / \p{Ll}+|\p{Ll} /u
 const FUNCTIONS = new Set(['FunctionDeclaration', 'FunctionExpression', 'ArrowFunctionExpression', 'PropertyDefinition'])
 
 function isNode(value: unknown): value is Node {
@@ -71,65 +74,80 @@ interface Place {
   isLater: boolean
   /** In markup rather than in a script. */
   isMarkup: boolean
+  /** What markup says as it is: nothing between it and the page. */
+  isText: boolean
   /** A property or attribute that is shown. */
   isShown: boolean
   isCode: boolean
 }
+
+/** Not shown by itself: a test, an argument, an index. */
+function aside(place: Place): Place {
+  return { ...place, isShown: false, isText: false }
+}
+
+type Visit = (node: Node, place: Place) => void
+
+const nothing: Visit = () => undefined
 
 /** Collects from one file. */
 class Reader {
   readonly found: Found[] = []
   readonly problems: Problem[] = []
   readonly #code: string
+  readonly #visits: Readonly<Record<string, Visit>> = {
+    CallExpression: (node, place) => this.#call(node, place),
+    Text: (node, place) => this.#text(node, place),
+    Attribute: (node, place) => this.#attribute(node, place),
+    ExpressionTag: (node, place) => this.read(node.expression as Node, { ...place, isText: true }),
+    Literal: (node, place) => this.#literal(node, typeof node.value === 'string' ? node.value : '', place),
+    TemplateElement: (node, place) => this.#literal(node, (node.value as { cooked?: string }).cooked ?? '', place),
+    TemplateLiteral: (node, place) => {
+      this.#all(node.quasis as Node[], place)
+      this.#all(node.expressions as Node[], aside(place))
+    },
+    ConditionalExpression: (node, place) => {
+      this.read(node.test as Node, aside(place))
+      this.#all([node.consequent, node.alternate] as Node[], place)
+    },
+    BinaryExpression: (node, place) => {
+      // Compared rather than shown.
+      if (node.operator === '+') this.#into(node, place)
+      else this.#all(childrenOf(node).filter((child) => !isLiteral(child)), aside(place))
+    },
+    MemberExpression: (node, place) => {
+      this.read(node.object as Node, aside(place))
+      if (node.computed && !isLiteral(node.property as Node)) this.read(node.property as Node, aside(place))
+    },
+    NewExpression: (node, place) => {
+      const name = (node.callee as Node).name
+      // Told to developers.
+      if (name !== 'Error' && name !== 'RegExp') this.#into(node, place)
+    },
+    Property: (node, place) => this.#property(node, place),
+    SwitchCase: (node, place) => this.#all(node.consequent as Node[], place),
+    ...Object.fromEntries(['ImportDeclaration', 'ImportExpression', 'StyleSheet', 'StyleDirective', 'ClassDirective', 'Comment'].map((type) => [type, nothing])),
+  }
 
   constructor(code: string) {
     this.#code = code
   }
 
   read(node: Node, place: Place): void {
-    switch (node.type) {
-      case 'CallExpression':
-        return this.#call(node, place)
-      case 'Text':
-        if (!place.isCode && LETTERS.test(node.data as string) && !isName((node.data as string).trim())) this.#say(node, `a text outside t(): ${(node.data as string).trim()}`)
-        return
-      case 'Attribute':
-        return this.#attribute(node, place)
-      case 'Literal':
-        return this.#literal(node, typeof node.value === 'string' ? node.value : '', place)
-      case 'TemplateElement':
-        return this.#literal(node, (node.value as { cooked?: string }).cooked ?? '', place)
-      case 'Property':
-        return this.#property(node, place)
-      case 'NewExpression': {
-        const name = (node.callee as Node).name
-        // Told to developers.
-        if (name === 'Error' || name === 'RegExp') return
-        break
-      }
-      // Compared or named, not shown.
-      case 'BinaryExpression':
-        if (node.operator !== '+') return childrenOf(node).forEach((child) => isLiteral(child) || this.read(child, { ...place, isShown: false }))
-        break
-      case 'ImportDeclaration':
-      case 'ImportExpression':
-      case 'StyleSheet':
-      case 'Comment':
-        return
-      case 'SwitchCase':
-        return (node.consequent as Node[]).forEach((child) => this.read(child, place))
-      case 'MemberExpression':
-        this.read(node.object as Node, { ...place, isShown: false })
-        if (node.computed && !isLiteral(node.property as Node)) this.read(node.property as Node, { ...place, isShown: false })
-        return
-    }
     if (node.type.startsWith('TS') && !/^TS(As|NonNull|Satisfies)/.test(node.type)) return
-    this.#into(node, FUNCTIONS.has(node.type) ? { ...place, isLater: true, isShown: false } : place)
+    const visit = this.#visits[node.type]
+    if (visit) visit(node, place)
+    else this.#into(node, FUNCTIONS.has(node.type) ? { ...aside(place), isLater: true } : place)
+  }
+
+  #all(nodes: readonly Node[], place: Place): void {
+    for (const node of nodes) this.read(node, place)
   }
 
   #into(node: Node, place: Place): void {
     const isCode = place.isCode || (node.type === 'RegularElement' && CODE.has(node.name as string))
-    for (const child of childrenOf(node)) this.read(child, { ...place, isCode })
+    const isText = place.isText && /^(Logical|Binary)Expression$/.test(node.type)
+    this.#all(childrenOf(node), { ...place, isCode, isText })
   }
 
   #call(node: Node, place: Place): void {
@@ -139,17 +157,25 @@ class Reader {
     if (!CALLS.has(name)) {
       // What an object does when it is told to `say` something.
       const isSaid = callee.type === 'MemberExpression' && (callee.property as Node).name === 'say'
-      this.read(callee, { ...place, isShown: false })
-      return parts.forEach((part) => this.read(part, { ...place, isShown: isSaid }))
+      this.read(callee, aside(place))
+      this.#all(parts, { ...aside(place), isShown: isSaid })
+      return
     }
     if (name !== 'words' && !place.isLater) this.#say(node, `${name}() runs before the language is there: words() here, and t() where it is shown`)
-    if (name === 'tn') {
-      const [one, many] = [literals(parts[1]), literals(parts[2])]
-      if (one.length === 1 && many.length === 1) this.found.push({ text: many[0] ?? '', one: one[0] ?? '' })
-      else this.#say(node, 'tn() with texts that are not there to read')
-    } else this.found.push(...literals(parts[0]).map((text) => ({ text })))
-    parts.slice(name === 'tn' ? 3 : 1).forEach((part) => this.read(part, { ...place, isShown: false }))
-    if (parts[0] && literals(parts[0]).length === 0) this.read(parts[0], { ...place, isShown: false })
+    if (name === 'tn') this.#pair(node, parts)
+    else this.found.push(...literals(parts[0]).map((text) => ({ text })))
+    this.#all(name === 'tn' ? parts.slice(3) : parts.slice(literals(parts[0]).length > 0 ? 1 : 0), aside(place))
+  }
+
+  #pair(node: Node, [, one, many]: readonly Node[]): void {
+    const [[first, ...others], [second, ...more]] = [literals(one), literals(many)]
+    if (first === undefined || second === undefined || others.length + more.length > 0) this.#say(node, 'tn() with texts that are not there to read')
+    else this.found.push({ text: second, one: first })
+  }
+
+  #text(node: Node, { isCode }: Place): void {
+    const text = (node.data as string).trim()
+    if (!isCode && LETTERS.test(text) && !isName(text)) this.#say(node, `a text outside t(): ${text}`)
   }
 
   #attribute(node: Node, place: Place): void {
@@ -157,24 +183,27 @@ class Reader {
     if (name === 'class' || name === 'style') return
     const values = (Array.isArray(node.value) ? node.value : [node.value]) as unknown[]
     for (const value of values.filter(isNode)) {
-      if (value.type === 'Text') {
-        const text = value.data as string
-        if (SPOKEN.has(name) && LETTERS.test(text) && !isName(text)) this.#say(node, `${name} outside t(): ${text}`)
-        else if (SHOWN.has(name) && WORD.test(text) && !isName(text)) this.#say(node, `${name} outside t(): ${text}`)
-      } else this.read(value, { ...place, isShown: SHOWN.has(name), isMarkup: true })
+      if (value.type === 'Text') this.#spoken(node, name, (value.data as string).trim())
+      else this.read(value.type === 'ExpressionTag' ? (value.expression as Node) : value, { ...place, isShown: SHOWN.has(name), isText: SPOKEN.has(name) })
     }
+  }
+
+  #spoken(node: Node, name: string, text: string): void {
+    // A placeholder may show what is typed.
+    const isSaid = SPOKEN.has(name) && name !== 'placeholder' ? LETTERS.test(text) : PROSE.test(text) || (SHOWN.has(name) && (WORD.test(text) || SEVERAL.test(text)))
+    if (isSaid && !isName(text)) this.#say(node, `${name} outside t(): ${text}`)
   }
 
   #property(node: Node, place: Place): void {
     const key = node.key as Node
     const name = typeof key.name === 'string' ? key.name : isLiteral(key) ? key.value : ''
-    if (node.computed) this.read(key, { ...place, isShown: false })
-    this.read(node.value as Node, { ...place, isShown: SHOWN.has(name) })
+    if (node.computed) this.read(key, aside(place))
+    this.read(node.value as Node, { ...aside(place), isShown: SHOWN.has(name) })
   }
 
-  #literal(node: Node, text: string, { isShown, isMarkup, isCode }: Place): void {
+  #literal(node: Node, text: string, { isShown, isMarkup, isText, isCode }: Place): void {
     if (isCode || isName(text)) return
-    const isProse = PROSE.test(text.trim()) || ((isShown || isMarkup) && WORD.test(text.trim())) || (isShown && / \p{Ll}+|\p{Ll}+ /u.test(text))
+    const isProse = (isText && LETTERS.test(text)) || PROSE.test(text.trim()) || ((isShown || isMarkup) && WORD.test(text.trim())) || (isShown && SEVERAL.test(text))
     if (isProse) this.#say(node, `a text outside t(): ${text.trim()}`)
   }
 
@@ -187,7 +216,7 @@ class Reader {
 export function readSource(code: string, isSvelte: boolean): Source {
   const root = parse(isSvelte ? code : `<script module lang="ts">${code}</script>`, { modern: true })
   const reader = new Reader(code)
-  const at = { isLater: false, isMarkup: false, isShown: false, isCode: false }
+  const at = { isLater: false, isMarkup: false, isText: false, isShown: false, isCode: false }
   if (root.module) reader.read(root.module.content as unknown as Node, at)
   if (root.instance) reader.read(root.instance.content as unknown as Node, { ...at, isLater: true })
   reader.read(root.fragment as unknown as Node, { ...at, isLater: true, isMarkup: true })

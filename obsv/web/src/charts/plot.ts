@@ -3,7 +3,7 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Span } from '../lib/time'
-import { localDate } from '../lib/zone.svelte'
+import { localDate } from '../lib/wall'
 import { paint } from './colours'
 import { startPan } from './pan'
 import { timeTick } from './scale'

@@ -1,7 +1,7 @@
 /** Axes: what they span, and where their ticks are and how they read. */
 
 import { clockTime, day } from '../lib/format'
-import { wall } from '../lib/zone.svelte'
+import { wall } from '../lib/wall'
 import type { Axis, Roundness } from './types'
 
 const ROUND = [1, 2, 2.5, 5, 10]

@@ -1,6 +1,7 @@
 /** The command that brings a host in. */
 
 import { call } from './api'
+import { t } from './i18n'
 import type { CreatedToken } from './types'
 
 function shellQuoted(text: string): string {
@@ -25,7 +26,7 @@ export function agentCommand(baseUrl: string, token: string): string {
 
 /** A token that can do nothing but send metrics. */
 export function createAgentToken(): Promise<CreatedToken> {
-  const name = `Agent, made ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const name = t('Agent, made {when} UTC', { when: new Date().toISOString().slice(0, 16).replace('T', ' ') })
   return call<CreatedToken>('/api/obsv/v1/tokens', {
     method: 'POST',
     body: { name, scopes: ['metrics:write'], expires_days: null },

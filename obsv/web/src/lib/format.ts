@@ -1,7 +1,8 @@
 /** Numbers and times as people read them, by the language: three significant digits, SI for rates, IEC for memory. */
 
 import { locale, pointed, t } from './i18n'
-import { wall, zone } from './zone.svelte'
+import { wall } from './wall'
+import { zone } from './zone.svelte'
 
 const NARROW = '\u00a0'
 const NOTHING = '–'

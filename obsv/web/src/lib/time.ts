@@ -1,7 +1,7 @@
 /** Time ranges as the address has them, and the step that a chart of some width needs. */
 
 import { words } from './i18n'
-import { fromWall, wall } from './zone.svelte'
+import { fromWall, wall } from './wall'
 
 export interface Preset {
   from: string

@@ -1,4 +1,4 @@
-/** What the pages of the two logs share: filters in the address, and events in words. */
+/** What the pages of the two logs share: filters in the address. */
 
 import { fromLocalInput } from '../lib/time'
 
@@ -16,24 +16,4 @@ export function asked(filters: Readonly<Record<string, string>>): Record<string,
       return Number.isNaN(ms) ? [] : [[`${name}_ms`, String(ms)]]
     }),
   )
-}
-
-/** "member.role_changed" -> "Member: role changed". */
-export function eventWords(event: string): string {
-  const [kind = '', ...rest] = event.split('.')
-  const words = rest.join(' ').replaceAll('_', ' ')
-  const thing = kind.charAt(0).toUpperCase() + kind.slice(1).replaceAll('_', ' ')
-  return words ? `${thing}: ${words}` : thing
-}
-
-function valueWords(value: unknown): string {
-  if (Array.isArray(value)) return value.join(' ')
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-/** Details as short text: "role before viewer · role after editor". */
-export function detailWords(details: Readonly<Record<string, unknown>>): string {
-  return Object.entries(details)
-    .map(([name, value]) => `${name.replaceAll('_', ' ')} ${valueWords(value)}`)
-    .join(' · ')
 }

@@ -1,6 +1,7 @@
 /** The variables of the open dashboard: their choices, loaded each after those that it refers to, and what is chosen. */
 
 import { ApiError } from '../../lib/api'
+import { t } from '../../lib/i18n'
 import { router } from '../../lib/router.svelte'
 import type { Span } from '../../lib/time'
 import type { Source } from '../data/source'
@@ -80,7 +81,7 @@ export class Variables {
       this.#questions[name] = question
     } catch (cause) {
       if (signal.aborted) return []
-      const error = cause instanceof ApiError ? cause : new ApiError(0, 'Not loaded', String(cause))
+      const error = cause instanceof ApiError ? cause : new ApiError(0, t('Not loaded'), String(cause))
       this.#loaded = { ...this.#loaded, [name]: { choices: [...this.choices(name)], error } }
     }
     return this.choices(name)

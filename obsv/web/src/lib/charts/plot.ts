@@ -3,7 +3,7 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Span } from '../time'
-import { localDate } from '../zone.svelte'
+import { localDate } from '../wall'
 import { COLOURS } from './colours'
 import { stacked } from './data'
 import { timeTick, valueRange, valueTicks } from './scale'

@@ -1,7 +1,7 @@
 /** Axes: what they span, and where their ticks are and how they read. */
 
 import { clockTime, day } from '../format'
-import { wall } from '../zone.svelte'
+import { wall } from '../wall'
 import type { Panel } from './types'
 
 const IDLE_TOP: Readonly<Record<Panel['unit'], number>> = { percent: 0.01, bytes: 1024, 'bytes/s': 1000, count: 1, celsius: 10 }

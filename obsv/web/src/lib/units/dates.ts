@@ -2,7 +2,8 @@
 
 import { ago, dated, moment } from '../format'
 import { locale, t } from '../i18n'
-import { fromWall, wall, zone } from '../zone.svelte'
+import { fromWall, wall } from '../wall'
+import { zone } from '../zone.svelte'
 import type { Unit } from './table'
 
 const two = (value: number): string => String(value).padStart(2, '0')

@@ -23,7 +23,7 @@ class Preferences(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     language: Annotated[str, msgspec.Meta(pattern="^([a-z]{2,3}(-[A-Za-z0-9]{2,8})?)?$")] = ""
     time_zone: Annotated[str, msgspec.Meta(max_length=64)] = ""
     clock: Literal["", "12", "24"] = ""
-    theme: Literal["", "light", "dark"] = ""
+    theme: Literal["", "system", "light", "dark"] = ""
 
 
 def _check_zone(name: str) -> None:

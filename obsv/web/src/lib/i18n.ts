@@ -20,8 +20,7 @@ interface Spoken {
 
 function spokenIn(language: string, catalogue: Catalogue): Spoken {
   const locale = language === 'en' ? 'en-GB' : language
-  const decimal = new Intl.NumberFormat(locale).formatToParts(0.5).find(({ type }) => type === 'decimal')?.value ?? '.'
-  return { language, locale, catalogue, plural: new Intl.PluralRules(locale), decimal }
+  return { language, locale, catalogue, plural: new Intl.PluralRules(locale), decimal: (0.5).toLocaleString(locale).charAt(1) }
 }
 
 let spoken = spokenIn('en', {})
@@ -54,13 +53,13 @@ function filled(text: string, values: Values): string {
 
 /** A text with `{name}` replaced. */
 export function t(text: string, values: Values = {}): string {
-  const told = Object.hasOwn(spoken.catalogue, text) ? spoken.catalogue[text] : undefined
+  const told = spoken.catalogue[text]
   return filled(typeof told === 'string' ? told : text, values)
 }
 
 /** One text for one thing, another for several: `tn(n, '{n} host', '{n} hosts')`. */
 export function tn(n: number, one: string, many: string, values: Values = {}): string {
-  const forms = Object.hasOwn(spoken.catalogue, many) ? spoken.catalogue[many] : undefined
+  const forms = spoken.catalogue[many]
   const told = typeof forms === 'object' ? (forms[spoken.plural.select(n)] ?? forms.other) : undefined
   return filled(told ?? (n === 1 ? one : many), { ...values, n })
 }

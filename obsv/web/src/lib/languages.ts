@@ -6,12 +6,6 @@ const FILES = import.meta.glob<Catalogue>(['./words/*.json', '!./words/en.json']
 
 export const LANGUAGES: readonly string[] = ['en', ...Object.keys(FILES).map((path) => path.replace(/^.*\/|\.json$/g, ''))]
 
-/** What a language calls itself. */
-export function ownName(language: string): string {
-  const name = new Intl.DisplayNames([language], { type: 'language' }).of(language) ?? language
-  return name.charAt(0).toLocaleUpperCase(language) + name.slice(1)
-}
-
 /** The first of these tags that the cabinet speaks, be it as the language of another country; else English. */
 export function understood(tags: readonly string[]): string {
   const plain = tags.map((tag) => tag.split('-')[0] ?? '')

@@ -1,5 +1,6 @@
 import { call } from './api'
 import { learn, understood } from './languages'
+import { remember, remembered } from './remembered'
 import { theme, type ThemeChoice } from './theme.svelte'
 import { zone } from './zone.svelte'
 
@@ -14,23 +15,6 @@ export interface Chosen {
 const KEY = 'obsv-language'
 const SAID = ['language', 'time_zone', 'clock'] as const
 
-function remembered(): string {
-  try {
-    return localStorage.getItem(KEY) ?? ''
-  } catch {
-    return '' // storage is refused
-  }
-}
-
-function remember(language: string): void {
-  try {
-    if (language) localStorage.setItem(KEY, language)
-    else localStorage.removeItem(KEY)
-  } catch {
-    // The account has it; it is asked for a little later, then.
-  }
-}
-
 /** What the account says. The language is remembered here too, so that its texts come beside the session, not after it. */
 class Preferences {
   chosen = $state.raw<Chosen>({ language: '', time_zone: '', clock: '', theme: '' })
@@ -41,12 +25,12 @@ class Preferences {
 
   /** Before anybody is known: as this browser had it last. */
   begin(): Promise<void> {
-    return this.#speak(remembered())
+    return this.#speak(remembered(KEY))
   }
 
   /** As the account has it, once its texts are here. */
   async follow(chosen: Chosen): Promise<void> {
-    remember(chosen.language)
+    remember(KEY, chosen.language)
     await this.#speak(chosen.language)
     const before = this.chosen
     this.chosen = chosen

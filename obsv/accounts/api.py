@@ -20,6 +20,7 @@ from obsv.accounts.installed import accounts
 from obsv.accounts.instance import api as instance
 from obsv.accounts.oauth.api import IdentityController
 from obsv.accounts.orgs import api as orgs
+from obsv.accounts.preferences import preferences_of
 from obsv.accounts.registration.api import MeController
 from obsv.accounts.requests import AnyRequest, actor_of, presented_by
 from obsv.accounts.tokens import api as tokens
@@ -55,6 +56,7 @@ class SessionController(Controller):
             version=__version__,
             base_url=service.base_url,
             instance_admin=person.is_instance_admin,
+            preferences=await preferences_of(person.id),
         )
 
     @post("/end", status_code=HTTP_204_NO_CONTENT, summary="Sign out", operation_id="endSession")

@@ -33,6 +33,10 @@ class User(Table, db=DB, tablename="users"):
     status = Varchar(length=20, default="active")
     created_at_ms = BigInt()
     erase_on = Date(null=True, default=None, index=True)
+    language = Varchar(length=16, default="")
+    time_zone = Varchar(length=64, default="")
+    clock = Varchar(length=4, default="")
+    theme = Varchar(length=8, default="")
 
     holds = Holds(
         clause="data.account.identity",
@@ -51,6 +55,7 @@ class User(Table, db=DB, tablename="users"):
             "email_verified_at_ms": _ACCOUNT,
             "webauthn_handle": _SECRET,
             "created_at_ms": _ACCOUNT,
+            **dict.fromkeys(("language", "time_zone", "clock", "theme"), _ACCOUNT),
             **operational("is_instance_admin", "status", "erase_on"),
         },
     )

@@ -7,6 +7,7 @@ from typing import Literal
 
 import msgspec
 
+from obsv.accounts.preferences import Preferences
 from obsv.accounts.scopes import Role
 
 ActorKind = Literal["user", "token", "anonymous"]
@@ -125,6 +126,7 @@ class SessionView(msgspec.Struct, frozen=True):
     version: str
     base_url: str
     instance_admin: bool
+    preferences: Preferences
 
 
 class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

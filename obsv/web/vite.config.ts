@@ -13,7 +13,7 @@ export default defineConfig({
     units(),
     // The page a person waits for at first, and the heaviest one, in bytes of gzip.
     budgets([
-      { name: 'entry', modules: ['src/main.ts'], limit: 34_000 },
+      { name: 'entry', modules: ['src/main.ts'], limit: 35_000 },
       { name: 'host page', modules: ['src/main.ts', 'src/pages/Host.svelte'], limit: 80_000 },
       { name: 'dashboard', modules: ['src/main.ts', 'src/pages/Dashboard.svelte', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 106_000 },
       { name: 'shared dashboard', modules: ['src/shared/main.ts', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 102_000 },

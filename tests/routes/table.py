@@ -104,6 +104,7 @@ ROUTES: dict[str, Row] = {
     f"PATCH {API}/me/passkeys/{{passkey_id}}": Row(PERSON, 404, 404, {"name": "x"}),
     f"POST {API}/me/password": Row(PERSON, 400, 400),
     f"POST {API}/me/recovery-codes": Row(PERSON, 409, 409),
+    f"PUT {API}/me/preferences": Row(PERSON, 200, 200),
     f"GET {API}/me/security": Row(PERSON, 200, 200),
     f"GET {API}/me/sessions": Row(PERSON, 200, 200),
     f"POST {API}/me/sessions/end-others": Row(PERSON, 204, 204),

@@ -102,6 +102,7 @@ SILENT: dict[str, str] = {
     f"POST {API}/me/identities/{{provider}}/confirm": "leads elsewhere; coming back is told",
     f"POST {API}/me/identities/{{provider}}/link": "leads elsewhere; coming back is told",
     f"POST {API}/me/passkeys/options": "offers a challenge; nothing is added before it is answered",
+    f"PUT {API}/me/preferences": "how the cabinet looks to a person is theirs alone",
     f"POST {API}/me/totp": "offers a secret; nothing is added before a code of it is confirmed",
     f"POST {API}/metrics/flush": "moves what is stored from memory to disk, and changes none of it",
     f"POST {API}/session/step-up/mail": "mails a code; its use is told",

@@ -1,9 +1,9 @@
-"""The person who is signed in, over our own API, under `/me`: name, address, password, devices."""
+"""The person who is signed in, over our own API, under `/me`: name, address, preferences, password, devices."""
 
 from __future__ import annotations
 
 import msgspec
-from litestar import Controller, delete, get, patch, post
+from litestar import Controller, delete, get, patch, post, put
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_202_ACCEPTED, HTTP_204_NO_CONTENT
 
@@ -11,6 +11,7 @@ from obsv.accounts.client import origin_of
 from obsv.accounts.guards import requires_session, requires_step_up
 from obsv.accounts.installed import accounts
 from obsv.accounts.names import clean_name
+from obsv.accounts.preferences import Preferences, prefer
 from obsv.accounts.requests import AnyRequest, actor_of, author_of, presented_by
 from obsv.accounts.types import Device
 from obsv.core.errors import NotFound
@@ -74,6 +75,17 @@ class MeController(Controller):
                 "user.name_changed", org=None, actor=author_of(request), target=("user", user_id)
             )
         return await _me(user_id)
+
+    @put(
+        "/preferences",
+        guards=[requires_session],
+        summary="Change how the cabinet is for me",
+        operation_id="putPreferences",
+    )
+    async def prefer(self, request: AnyRequest, data: JSONBody[Preferences]) -> Preferences:
+        """Language, time zone, clock and colours, all of them; the session tells what they are."""
+        await prefer(actor_of(request).user_id, data)
+        return data
 
     @post(
         "/email",

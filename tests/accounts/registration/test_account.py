@@ -190,6 +190,36 @@ async def test_an_address_of_somebody_else_is_not_told(
     assert await sink.mails() == []
 
 
+async def test_preferences_follow_the_person(service: Accounts, client: httpx.AsyncClient) -> None:
+    await sign_in(client, "ann")
+    session = "/api/obsv/v1/session"
+    assert (await client.get(session)).json()["preferences"] == dict.fromkeys(
+        ("language", "time_zone", "clock", "theme"), ""
+    )
+    wanted = {"language": "de", "time_zone": "America/New_York", "clock": "12", "theme": "dark"}
+    answer = await api(client, "PUT", "/preferences", wanted)
+    assert (answer.status_code, answer.json()) == (200, wanted)
+    async with browser(service) as other:
+        await sign_in(other, "ann")
+        assert (await other.get(session)).json()["preferences"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("wish", "status"),
+    [
+        ({"time_zone": "Mars/Olympus"}, 422),
+        ({"time_zone": "../etc"}, 422),
+        ({"clock": "13"}, 400),
+        ({"language": "German"}, 400),
+    ],
+)
+async def test_preferences_that_mean_nothing_are_refused(
+    client: httpx.AsyncClient, wish: dict[str, str], status: int
+) -> None:
+    await sign_in(client, "ann")
+    assert (await api(client, "PUT", "/preferences", wish)).status_code == status
+
+
 async def test_devices_are_listed_and_signed_out(service: Accounts, client: httpx.AsyncClient) -> None:
     await sign_in(client, "ann")
     async with browser(service) as other:

@@ -3,6 +3,7 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Span } from '../lib/time'
+import { localDate } from '../lib/wall'
 import { paint } from './colours'
 import { startPan } from './pan'
 import { timeTick } from './scale'
@@ -116,6 +117,7 @@ export class Plot {
       padding: [8, 20, 0, 0],
       legend: { show: false },
       focus: { alpha: 1 },
+      tzDate: (seconds) => localDate(seconds * 1000),
       scales: { x: { time: true, range: () => [this.#span.fromMs / 1000, this.#span.toMs / 1000] }, ...drawing.scales },
       series: [{}, ...drawing.series],
       ...(drawing.bands ? { bands: drawing.bands } : {}),

@@ -1,6 +1,7 @@
-/** Axes: what they span, and where their ticks are and how they read. Pure. */
+/** Axes: what they span, and where their ticks are and how they read. */
 
-import { day } from '../lib/format'
+import { clockTime, day } from '../lib/format'
+import { wall } from '../lib/wall'
 import type { Axis, Roundness } from './types'
 
 const ROUND = [1, 2, 2.5, 5, 10]
@@ -101,9 +102,8 @@ export function tickCount(heightPx: number): number {
 
 /** A tick of the time axis: the day at midnight, else the time, with seconds only where they differ. */
 export function timeTick(seconds: number, distanceS: number): string {
-  const moment = new Date(seconds * 1000)
-  const [hours, minutes] = [moment.getHours(), moment.getMinutes()]
-  if (distanceS >= 86_400 || (hours === 0 && minutes === 0 && distanceS >= 60)) return day(seconds * 1000)
-  const parts = distanceS < 60 ? [hours, minutes, moment.getSeconds()] : [hours, minutes]
-  return parts.map((part) => String(part).padStart(2, '0')).join(':')
+  const at = wall(seconds * 1000)
+  const isMidnight = at.getUTCHours() === 0 && at.getUTCMinutes() === 0
+  if (distanceS >= 86_400 || (isMidnight && distanceS >= 60)) return day(seconds * 1000)
+  return clockTime(seconds * 1000, distanceS < 60)
 }

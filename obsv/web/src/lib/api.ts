@@ -1,6 +1,7 @@
 /** The one door to the server: adds what a session's call needs, and turns every refusal into an `ApiError`. */
 
 import { connection } from './connection.svelte'
+import { t } from './i18n'
 
 export interface FieldProblem {
   pointer: string
@@ -22,6 +23,11 @@ export class ApiError extends Error {
     super(detail || title)
     this.name = 'ApiError'
   }
+}
+
+/** Nothing came back. */
+export function noAnswer(): ApiError {
+  return new ApiError(0, t('No answer'), t('The server did not answer. It may be restarting, or the network is down.'))
 }
 
 /** A list is a parameter given several times. */
@@ -68,8 +74,8 @@ function text(value: unknown): string {
 /** An error from a body in either shape: problem details (our own API) or Prometheus'. */
 export function errorOf(status: number, body: unknown, requestId: string): ApiError {
   const fields = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>
-  const title = text(fields.title) || `Error ${status}`
-  const detail = text(fields.detail) || text(fields.error) || 'The server gave no reason.'
+  const title = text(fields.title) || t('Error {status}', { status })
+  const detail = text(fields.detail) || text(fields.error) || t('The server gave no reason.')
   const errors = Array.isArray(fields.errors) ? (fields.errors as FieldProblem[]) : []
   const code = text(fields.code) || text(fields.errorType)
   return new ApiError(status, title, detail, code, text(fields.request_id) || requestId, errors, fields)
@@ -122,7 +128,7 @@ export async function call<T>(path: string, options: Call = {}): Promise<T> {
   } catch (cause) {
     if (options.signal?.aborted) throw cause
     connection.lost()
-    throw new ApiError(0, 'No answer', 'The server did not answer. It may be restarting, or the network is down.')
+    throw noAnswer()
   }
   connection.found()
   noteClock(response)

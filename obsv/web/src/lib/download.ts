@@ -1,6 +1,6 @@
 /** Files that the server makes: fetched with what a session's call needs, then kept by the browser. */
 
-import { ApiError, credentials, errorOf } from './api'
+import { ApiError, credentials, errorOf, noAnswer } from './api'
 
 async function refusal(answer: Response): Promise<ApiError> {
   const body: unknown = await answer.json().catch(() => undefined)
@@ -12,7 +12,7 @@ export async function download(path: string, name: string, method: 'GET' | 'POST
   const headers: Record<string, string> = { 'x-obsv-org': credentials.org() }
   if (method === 'POST') headers['x-csrf-token'] = credentials.csrf
   const answer = await fetch(path, { method, headers, credentials: 'same-origin' }).catch(() => {
-    throw new ApiError(0, 'No answer', 'The server did not answer. It may be restarting, or the network is down.')
+    throw noAnswer()
   })
   if (!answer.ok) throw await refusal(answer)
   const address = URL.createObjectURL(await answer.blob())

@@ -1,4 +1,8 @@
-/** Numbers and times as people read them: three significant digits, SI for rates, IEC for memory. Pure. */
+/** Numbers and times as people read them, by the language: three significant digits, SI for rates, IEC for memory. */
+
+import { locale, pointed, t } from './i18n'
+import { wall } from './wall'
+import { zone } from './zone.svelte'
 
 const NARROW = '\u00a0'
 const NOTHING = '–'
@@ -13,9 +17,9 @@ function isNumber(value: Value): value is number {
 export function digits(value: number): string {
   if (value === 0) return '0'
   const size = Math.abs(value)
-  if (size < 0.0095) return String(Number(value.toPrecision(2)))
+  if (size < 0.0095) return pointed(String(Number(value.toPrecision(2))))
   const places = size >= 100 ? 0 : size >= 10 ? 1 : size >= 0.095 ? 2 : 3
-  return String(Number(value.toFixed(places)))
+  return pointed(String(Number(value.toFixed(places))))
 }
 
 function scaled(value: number, base: number, prefixes: readonly string[]): [string, string] {
@@ -52,7 +56,7 @@ export function percent(ratio: Value): string {
 
 /** A ratio as "12.0 %": in a column, where the points stand below each other. */
 export function columnPercent(ratio: Value): string {
-  return isNumber(ratio) ? `${(ratio * 100).toFixed(1)}${NARROW}%` : NOTHING
+  return isNumber(ratio) ? `${pointed((ratio * 100).toFixed(1))}${NARROW}%` : NOTHING
 }
 
 /** A plain number; large ones with a prefix. */
@@ -87,31 +91,37 @@ export function duration(seconds: Value): string {
 
 export function ago(thenMs: number, nowMs: number): string {
   const seconds = (nowMs - thenMs) / 1000
-  return seconds < 5 ? 'just now' : `${duration(seconds).split(' ')[0] ?? ''} ago`
+  return seconds < 5 ? t('just now') : t('{length} ago', { length: duration(seconds).split(' ')[0] ?? '' })
 }
 
 /** "14:05", "Mon 14:05" or "23 Nov 14:05", by distance; with seconds if asked. */
 export function moment(ms: number, nowMs: number, withSeconds = false): string {
-  const then = new Date(ms)
-  const time = clockTime(then, withSeconds)
-  if (then.toDateString() === new Date(nowMs).toDateString()) return time
-  if (Math.abs(nowMs - ms) < 6 * 86_400_000) return `${then.toLocaleDateString('en', { weekday: 'short' })} ${time}`
-  return `${day(ms)} ${time}`
+  const time = clockTime(ms, withSeconds)
+  if (wall(ms).toISOString().slice(0, 10) === wall(nowMs).toISOString().slice(0, 10)) return time
+  if (Math.abs(nowMs - ms) < 6 * 86_400_000) return `${dated(ms, { weekday: 'short' })} ${time}`
+  return `${day(ms, nowMs)} ${time}`
 }
 
-function clockTime(then: Date, withSeconds: boolean): string {
-  const parts = [then.getHours(), then.getMinutes(), ...(withSeconds ? [then.getSeconds()] : [])]
-  return parts.map((part) => String(part).padStart(2, '0')).join(':')
+/** "14:05", or "2:05 pm" where the clock has twelve hours. */
+export function clockTime(ms: number, withSeconds = false): string {
+  const at = wall(ms)
+  const hours = at.getUTCHours()
+  const rest = [at.getUTCMinutes(), ...(withSeconds ? [at.getUTCSeconds()] : [])].map(two)
+  if (!zone.hasTwelveHours) return [two(hours), ...rest].join(':')
+  return `${[hours % 12 || 12, ...rest].join(':')}${NARROW}${hours < 12 ? t('am') : t('pm')}`
+}
+
+function two(part: number): string {
+  return String(part).padStart(2, '0')
+}
+
+/** Parts of a moment, in the language's words and order. */
+export function dated(ms: number, parts: Intl.DateTimeFormatOptions): string {
+  return wall(ms).toLocaleString(locale(), { ...parts, timeZone: 'UTC' })
 }
 
 /** "23 Nov", with the year if it is another one. */
 export function day(ms: number, nowMs = Date.now()): string {
-  const then = new Date(ms)
-  const year = then.getFullYear() === new Date(nowMs).getFullYear() ? '' : ` ${then.getFullYear()}`
-  return `${then.getDate()} ${then.toLocaleDateString('en', { month: 'short' })}${year}`
-}
-
-/** The zone that times are shown in, by name. */
-export function zone(): string {
-  return new Intl.DateTimeFormat().resolvedOptions().timeZone
+  const isThisYear = wall(ms).getUTCFullYear() === wall(nowMs).getUTCFullYear()
+  return dated(ms, { day: 'numeric', month: 'short', ...(isThisYear ? {} : { year: 'numeric' }) })
 }

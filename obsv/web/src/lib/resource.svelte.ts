@@ -1,8 +1,9 @@
 import { ApiError } from './api'
+import { t } from './i18n'
 
 function asApiError(cause: unknown): ApiError {
   if (cause instanceof ApiError) return cause
-  return new ApiError(0, 'Something went wrong here', cause instanceof Error ? cause.message : String(cause))
+  return new ApiError(0, t('Something went wrong here'), cause instanceof Error ? cause.message : String(cause))
 }
 
 /** Something loaded from the server. While it is loaded anew, or when that fails, what is there stays. */

@@ -1,5 +1,7 @@
 /** The rights of an API token that mean something now, in words. */
 
+import { words } from './i18n'
+
 interface Scope {
   name: string
   does: string
@@ -8,12 +10,12 @@ interface Scope {
 }
 
 export const SCOPES: readonly Scope[] = [
-  { name: 'metrics:write', does: 'Send metrics', from: 'admin' },
-  { name: 'metrics:read', does: 'Read metrics', from: 'viewer' },
-  { name: 'members:read', does: 'Read who the members are', from: 'admin' },
-  { name: 'audit:read', does: 'Read the audit log and the access log', from: 'admin' },
-  { name: 'admin:org', does: 'Manage the organisation and its tokens', from: 'admin' },
-  { name: 'admin:instance', does: 'Run the instance', from: 'instance' },
+  { name: 'metrics:write', does: words('Send metrics'), from: 'admin' },
+  { name: 'metrics:read', does: words('Read metrics'), from: 'viewer' },
+  { name: 'members:read', does: words('Read who the members are'), from: 'admin' },
+  { name: 'audit:read', does: words('Read the audit log and the access log'), from: 'admin' },
+  { name: 'admin:org', does: words('Manage the organisation and its tokens'), from: 'admin' },
+  { name: 'admin:instance', does: words('Run the instance'), from: 'instance' },
 ]
 
 const RANKS = ['viewer', 'editor', 'admin', 'owner']
@@ -27,9 +29,9 @@ export function mayGive(scope: string, role: string, runsInstance: boolean): boo
 
 /** How long a token may live. One that only sends metrics may live for ever, others at most a year. */
 export const LIVES: readonly { days: number; label: string }[] = [
-  { days: 30, label: '30 days' },
-  { days: 90, label: '90 days' },
-  { days: 365, label: '1 year' },
+  { days: 30, label: words('in 30 days') },
+  { days: 90, label: words('in 90 days') },
+  { days: 365, label: words('in a year') },
 ]
 
 export function mayLiveForEver(scopes: readonly string[]): boolean {

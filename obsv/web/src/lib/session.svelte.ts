@@ -1,4 +1,5 @@
 import { call, credentials } from './api'
+import { preferences } from './preferences.svelte'
 import { Resource } from './resource.svelte'
 import { router } from './router.svelte'
 import type { Org, Session } from './types'
@@ -8,6 +9,7 @@ class SignedIn {
   readonly resource = new Resource<Session>(async (signal) => {
     const session = await call<Session>('/api/obsv/v1/session', { signal, isPersonal: true })
     credentials.csrf = session.csrf
+    await preferences.follow(session.preferences)
     return session
   })
   readonly session: Session | undefined = $derived(this.resource.data)

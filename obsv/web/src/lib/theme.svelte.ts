@@ -1,15 +1,13 @@
+import { remember, remembered } from './remembered'
+
 export type ThemeChoice = 'system' | 'light' | 'dark'
 
 const KEY = 'obsv-theme'
 const systemIsDark = matchMedia('(prefers-color-scheme: dark)')
 
 function stored(): ThemeChoice {
-  try {
-    const value = localStorage.getItem(KEY)
-    return value === 'light' || value === 'dark' ? value : 'system'
-  } catch {
-    return 'system' // storage is refused
-  }
+  const value = remembered(KEY)
+  return value === 'light' || value === 'dark' ? value : 'system'
 }
 
 /** Light or dark: as the system has it, unless the person chose. */
@@ -29,12 +27,7 @@ class Theme {
   choose(choice: ThemeChoice): void {
     this.choice = choice
     this.#apply()
-    try {
-      if (choice === 'system') localStorage.removeItem(KEY)
-      else localStorage.setItem(KEY, choice)
-    } catch {
-      // It holds until the page is closed, then.
-    }
+    remember(KEY, choice === 'system' ? '' : choice)
   }
 
   /** One attribute says what holds, so that the style sheet has each theme once. */

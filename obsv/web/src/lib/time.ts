@@ -1,4 +1,7 @@
-/** Time ranges as the address has them, and the step that a chart of some width needs. Pure. */
+/** Time ranges as the address has them, and the step that a chart of some width needs. */
+
+import { words } from './i18n'
+import { fromWall, wall } from './wall'
 
 export interface Preset {
   from: string
@@ -8,15 +11,15 @@ export interface Preset {
 }
 
 export const PRESETS: readonly Preset[] = [
-  { from: 'now-5m', label: 'Last 5 min' },
-  { from: 'now-15m', label: 'Last 15 min' },
-  { from: 'now-1h', label: 'Last 1 h' },
-  { from: 'now-6h', label: 'Last 6 h' },
-  { from: 'now-24h', label: 'Last 24 h' },
-  { from: 'now-7d', label: 'Last 7 days' },
-  { from: 'now-30d', label: 'Last 30 days' },
-  { from: 'now/d', label: 'Today so far' },
-  { from: 'now-1d/d', to: 'now-1d/d', label: 'Yesterday' },
+  { from: 'now-5m', label: words('Last 5 min') },
+  { from: 'now-15m', label: words('Last 15 min') },
+  { from: 'now-1h', label: words('Last 1 h') },
+  { from: 'now-6h', label: words('Last 6 h') },
+  { from: 'now-24h', label: words('Last 24 h') },
+  { from: 'now-7d', label: words('Last 7 days') },
+  { from: 'now-30d', label: words('Last 30 days') },
+  { from: 'now/d', label: words('Today so far') },
+  { from: 'now-1d/d', to: 'now-1d/d', label: words('Yesterday') },
 ]
 
 export const DEFAULT_FROM = 'now-1h'
@@ -41,43 +44,55 @@ export interface Span {
 }
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+/** By the calendar: a day with a change of the clock has 23 or 25 hours. */
+const CALENDAR = new Set(['d', 'w', 'M', 'y'])
 const LONGEST_MS = 400 * 86_400_000
 const LATEST_MS = 8.64e15
 const MOVING = /^now((?:[-+]\d{1,6}[smhdwMy])*)(?:\/([hdwMy]))?$/
 
-function plus(at: Date, amount: number, unit: string): void {
-  if (unit === 'M') at.setMonth(at.getMonth() + amount)
-  else if (unit === 'y') at.setFullYear(at.getFullYear() + amount)
+/** So much later by the clock that runs on, or by the calendar. */
+function plus(ms: number, amount: number, unit: string): number {
+  if (!CALENDAR.has(unit)) return ms + amount * (UNITS_MS[unit] ?? 0)
+  const at = wall(ms)
+  if (unit === 'M') at.setUTCMonth(at.getUTCMonth() + amount)
+  else if (unit === 'y') at.setUTCFullYear(at.getUTCFullYear() + amount)
   else at.setTime(at.getTime() + amount * (UNITS_MS[unit] ?? 0))
+  return fromWall(at.getTime())
 }
 
 /** The beginning of the hour, day, week (Monday), month or year. */
-function toBeginning(at: Date, unit: string): void {
-  at.setMinutes(0, 0, 0)
-  if (unit !== 'h') at.setHours(0)
-  if (unit === 'w') at.setDate(at.getDate() - ((at.getDay() + 6) % 7))
-  if (unit === 'M' || unit === 'y') at.setDate(1)
-  if (unit === 'y') at.setMonth(0)
+function beginning(ms: number, unit: string): number {
+  const at = wall(ms)
+  at.setUTCMinutes(0, 0, 0)
+  if (unit !== 'h') at.setUTCHours(0)
+  if (unit === 'w') at.setUTCDate(at.getUTCDate() - ((at.getUTCDay() + 6) % 7))
+  if (unit === 'M' || unit === 'y') at.setUTCDate(1)
+  if (unit === 'y') at.setUTCMonth(0)
+  return fromWall(at.getTime())
 }
 
 function movingMs(text: string, nowMs: number, isEnd: boolean): number | undefined {
   const match = MOVING.exec(text)
   if (!match) return undefined
-  const at = new Date(nowMs)
-  for (const [, amount, unit = ''] of (match[1] ?? '').matchAll(/([-+]\d+)(\w)/g)) plus(at, Number(amount), unit)
+  let at = nowMs
+  for (const [, amount, unit = ''] of (match[1] ?? '').matchAll(/([-+]\d+)(\w)/g)) at = plus(at, Number(amount), unit)
   const whole = match[2]
-  if (whole === undefined) return at.getTime()
-  toBeginning(at, whole)
-  if (isEnd) {
-    plus(at, 1, whole)
-    at.setTime(at.getTime() - 1)
-  }
-  return at.getTime()
+  if (whole === undefined) return at
+  const start = beginning(at, whole)
+  return isEnd ? plus(start, 1, whole) - 1 : start
+}
+
+const ISO = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?$/
+
+/** An ISO date, by the clock on the wall unless it names its offset; not a number if it is none. */
+function isoMs(text: string): number {
+  if (ISO.test(text)) return fromWall(Date.parse(text.includes('T') ? `${text}Z` : text))
+  return /^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN
 }
 
 /** `now-6h`, `now/d`, milliseconds since 1970, or an ISO date; undefined if it is none of these. */
 function momentOf(text: string, nowMs: number, isEnd: boolean): number | undefined {
-  const ms = /^\d+$/.test(text) ? Number(text) : (movingMs(text, nowMs, isEnd) ?? (/^\d{4}-/.test(text) ? Date.parse(text) : Number.NaN))
+  const ms = /^\d+$/.test(text) ? Number(text) : (movingMs(text, nowMs, isEnd) ?? isoMs(text))
   return Number.isFinite(ms) && Math.abs(ms) < LATEST_MS ? ms : undefined
 }
 
@@ -181,6 +196,10 @@ export function rateWindowS(stepS: number): number {
 
 /** A moment as a date field of a form wants it, in the person's zone. */
 export function toLocalInput(ms: number): string {
-  const local = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000)
-  return local.toISOString().slice(0, 16)
+  return wall(ms).toISOString().slice(0, 16)
+}
+
+/** What such a field says; not a number if it is empty. */
+export function fromLocalInput(text: string): number {
+  return isoMs(text)
 }

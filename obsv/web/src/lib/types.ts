@@ -1,5 +1,7 @@
 /** What the API answers, as far as the cabinet reads it. */
 
+import type { Chosen } from './preferences.svelte'
+
 export interface Org {
   slug: string
   name: string
@@ -15,6 +17,7 @@ export interface Session {
   version: string
   base_url: string
   instance_admin: boolean
+  preferences: Chosen
 }
 
 export type Sparks = (number | null)[]

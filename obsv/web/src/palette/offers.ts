@@ -4,6 +4,7 @@ import { listDashboards } from '../dashboards/api'
 import { call } from '../lib/api'
 import { t } from '../lib/i18n'
 import { live } from '../lib/live.svelte'
+import { preferences } from '../lib/preferences.svelte'
 import { dashboardPath, hostPath, placePath, type Place } from '../lib/routes'
 import { signedIn } from '../lib/session.svelte'
 import { theme } from '../lib/theme.svelte'
@@ -29,7 +30,7 @@ function action(id: string, label: string, icon: IconName, does: () => void, hin
 export function ownOffers(session: Session, org: Org, help: () => void): Entry[] {
   const places = PLACES().map(([place, label, icon, hint]): Entry => ({ id: place, label, hint, kind: 'place', icon, does: placePath(org.slug, place) }))
   const sections = visible(rightsIn(org, session.instance_admin)).flatMap(({ group, sections: some }) =>
-    some.map(({ name, label }): Entry => ({ id: `settings/${name}`, label, hint: group, kind: 'settings', icon: 'settings', does: settingsPath(org.slug, name) })),
+    some.map(({ name, label }): Entry => ({ id: `settings/${name}`, label: t(label), hint: t(group), kind: 'settings', icon: 'settings', does: settingsPath(org.slug, name) })),
   )
   const others = session.orgs
     .filter(({ slug }) => slug !== org.slug)
@@ -38,7 +39,7 @@ export function ownOffers(session: Session, org: Org, help: () => void): Entry[]
   return [
     ...places,
     action('refresh', t('Refresh now'), 'refresh', () => live.now(), 'r'),
-    action('colours', colours, theme.isDark ? 'sun' : 'moon', () => theme.choose(theme.isDark ? 'light' : 'dark')),
+    action('colours', colours, theme.isDark ? 'sun' : 'moon', () => void preferences.change({ theme: theme.isDark ? 'light' : 'dark' })),
     action('help', t('Keyboard shortcuts'), 'info', help, '?'),
     ...others,
     ...sections,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { asked, detailWords, eventWords, filtersOf } from './logs'
+import { asked, filtersOf } from './logs'
 
 describe('the filters of a log', () => {
   it('come from the address, and only those that the page knows', () => {
@@ -10,15 +10,5 @@ describe('the filters of a log', () => {
       actor: 'a',
       since_ms: String(Date.parse('2026-11-23T10:00')),
     })
-  })
-})
-
-describe('an event', () => {
-  it('is told in words', () => {
-    expect(eventWords('member.role_changed')).toBe('Member: role changed')
-    expect(eventWords('auth.login.failure')).toBe('Auth: login failure')
-  })
-  it('has details in words', () => {
-    expect(detailWords({ role_before: 'viewer', scopes: ['a', 'b'], counts: { x: 1 } })).toBe('role before viewer · scopes a b · counts {"x":1}')
   })
 })

@@ -1,6 +1,7 @@
 /** The sections of the settings: what they are called, who sees them, and where their code is. */
 
 import type { Component } from 'svelte'
+import { words } from '../lib/i18n'
 import { placePath } from '../lib/routes'
 import type { Org } from '../lib/types'
 
@@ -39,26 +40,26 @@ const auditor = (rights: Rights): boolean => rights.isAdmin
 const operator = (rights: Rights): boolean => rights.runsInstance
 
 export const SECTIONS: readonly Section[] = [
-  { name: 'profile', label: 'Profile', group: 'You', isFor: anybody, load: () => import('./Profile.svelte') },
-  { name: 'security', label: 'Security', group: 'You', isFor: anybody, load: () => import('./Security.svelte') },
-  { name: 'devices', label: 'Devices', group: 'You', isFor: anybody, load: () => import('./Devices.svelte') },
-  { name: 'my-tokens', label: 'Personal tokens', group: 'You', isFor: member, load: () => import('./PersonalTokens.svelte') },
-  { name: 'general', label: 'General', group: 'Organisation', isFor: anybody, load: () => import('./General.svelte') },
-  { name: 'members', label: 'Members', group: 'Organisation', isFor: administrator, load: () => import('./Members.svelte') },
-  { name: 'teams', label: 'Teams', group: 'Organisation', isFor: administrator, load: () => import('./Teams.svelte') },
-  { name: 'tokens', label: 'API tokens', group: 'Organisation', isFor: administrator, load: () => import('./Tokens.svelte') },
-  { name: 'support', label: 'Support access', group: 'Organisation', isFor: auditor, load: () => import('./Support.svelte') },
-  { name: 'audit', label: 'Audit log', group: 'Organisation', isFor: auditor, load: () => import('./AuditLog.svelte') },
-  { name: 'access', label: 'Access log', group: 'Organisation', isFor: auditor, load: () => import('./AccessLog.svelte') },
-  { name: 'instance', label: 'Overview and jobs', group: 'Instance', isFor: operator, load: () => import('./Instance.svelte') },
-  { name: 'accounts', label: 'Accounts', group: 'Instance', isFor: operator, load: () => import('./Accounts.svelte') },
-  { name: 'organisations', label: 'Organisations', group: 'Instance', isFor: operator, load: () => import('./Organisations.svelte') },
-  { name: 'instance-audit', label: 'Instance audit log', group: 'Instance', isFor: operator, load: () => import('./InstanceAudit.svelte') },
+  { name: 'profile', label: words('Profile'), group: 'You', isFor: anybody, load: () => import('./Profile.svelte') },
+  { name: 'security', label: words('Security'), group: 'You', isFor: anybody, load: () => import('./Security.svelte') },
+  { name: 'devices', label: words('Devices'), group: 'You', isFor: anybody, load: () => import('./Devices.svelte') },
+  { name: 'my-tokens', label: words('Personal tokens'), group: 'You', isFor: member, load: () => import('./PersonalTokens.svelte') },
+  { name: 'general', label: words('General'), group: 'Organisation', isFor: anybody, load: () => import('./General.svelte') },
+  { name: 'members', label: words('Members'), group: 'Organisation', isFor: administrator, load: () => import('./Members.svelte') },
+  { name: 'teams', label: words('Teams'), group: 'Organisation', isFor: administrator, load: () => import('./Teams.svelte') },
+  { name: 'tokens', label: words('API tokens'), group: 'Organisation', isFor: administrator, load: () => import('./Tokens.svelte') },
+  { name: 'support', label: words('Support access'), group: 'Organisation', isFor: auditor, load: () => import('./Support.svelte') },
+  { name: 'audit', label: words('Audit log'), group: 'Organisation', isFor: auditor, load: () => import('./AuditLog.svelte') },
+  { name: 'access', label: words('Access log'), group: 'Organisation', isFor: auditor, load: () => import('./AccessLog.svelte') },
+  { name: 'instance', label: words('Overview and jobs'), group: 'Instance', isFor: operator, load: () => import('./Instance.svelte') },
+  { name: 'accounts', label: words('Accounts'), group: 'Instance', isFor: operator, load: () => import('./Accounts.svelte') },
+  { name: 'organisations', label: words('Organisations'), group: 'Instance', isFor: operator, load: () => import('./Organisations.svelte') },
+  { name: 'instance-audit', label: words('Instance audit log'), group: 'Instance', isFor: operator, load: () => import('./InstanceAudit.svelte') },
 ]
 
 /** What this person sees, by group; groups without any are left out. */
 export function visible(rights: Rights): { group: string; sections: Section[] }[] {
-  return (['You', 'Organisation', 'Instance'] as const)
+  return ([words('You'), words('Organisation'), words('Instance')] as const)
     .map((group) => ({ group, sections: SECTIONS.filter((section) => section.group === group && section.isFor(rights)) }))
     .filter(({ sections }) => sections.length > 0)
 }

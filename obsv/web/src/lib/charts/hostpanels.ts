@@ -1,5 +1,6 @@
 /** The charts of a host, over node_exporter's metric names. */
 
+import { t } from '../i18n'
 import { selector } from '../promql'
 import type { Labels } from '../types'
 import type { Panel } from './types'
@@ -16,7 +17,7 @@ export function hostPanels(host: Labels): readonly Panel[] {
   const rate = (metric: string, ...matchers: string[]): string => `rate(${metric}${s(...matchers)}[$window])`
   const all = s()
   const constant = (name: string) => (): string => name
-  const by = (label: string, suffix = '') => (labels: Labels): string => `${labels[label] ?? ''}${suffix}`
+  const by = (label: string) => (labels: Labels): string => labels[label] ?? ''
   const physical = `device!~"${VIRTUAL_DEVICES}"`
   const disks = `device!~"${NO_DISKS}"`
   const real = `fstype!~"${PSEUDO_FILESYSTEMS}"`
@@ -24,7 +25,7 @@ export function hostPanels(host: Labels): readonly Panel[] {
   return [
     {
       id: 'cpu',
-      title: 'CPU by mode',
+      title: t('CPU by mode'),
       unit: 'percent',
       isStacked: true,
       limit: 1,
@@ -39,29 +40,29 @@ export function hostPanels(host: Labels): readonly Panel[] {
     },
     {
       id: 'load',
-      title: 'Load',
+      title: t('Load'),
       unit: 'count',
       order: ['1 min', '5 min', '15 min'],
       targets: [
         { expr: s('__name__=~"node_load(1|5|15)"'), name: ({ __name__ }) => `${__name__?.slice('node_load'.length) ?? ''} min` },
-        { expr: coresQuery(host), name: constant('CPUs'), isReference: true },
+        { expr: coresQuery(host), name: constant(t('CPUs')), isReference: true },
       ],
     },
     {
       id: 'memory',
-      title: 'Memory',
+      title: t('Memory'),
       unit: 'bytes',
       isStacked: true,
-      order: ['used', 'cached', 'free'],
+      order: [t('used'), t('cached'), t('free')],
       targets: [
-        { expr: `node_memory_MemTotal_bytes${all} - node_memory_MemFree_bytes${all} - (${cached})`, name: constant('used') },
-        { expr: cached, name: constant('cached') },
-        { expr: `node_memory_MemFree_bytes${all}`, name: constant('free') },
+        { expr: `node_memory_MemTotal_bytes${all} - node_memory_MemFree_bytes${all} - (${cached})`, name: constant(t('used')) },
+        { expr: cached, name: constant(t('cached')) },
+        { expr: `node_memory_MemFree_bytes${all}`, name: constant(t('free')) },
       ],
     },
     {
       id: 'filesystems',
-      title: 'Disk usage',
+      title: t('Disk usage'),
       unit: 'percent',
       limit: 1,
       showsLimit: true,
@@ -74,49 +75,49 @@ export function hostPanels(host: Labels): readonly Panel[] {
     },
     {
       id: 'disk-io',
-      title: 'Disk reads and writes',
+      title: t('Disk reads and writes'),
       unit: 'bytes/s',
       targets: [
-        { expr: `sum by (device) (${rate('node_disk_read_bytes_total', disks)})`, name: by('device', ' read') },
-        { expr: `sum by (device) (${rate('node_disk_written_bytes_total', disks)})`, name: by('device', ' written'), isMirrored: true },
+        { expr: `sum by (device) (${rate('node_disk_read_bytes_total', disks)})`, name: (labels) => t('{device} read', { device: labels.device ?? '' }) },
+        { expr: `sum by (device) (${rate('node_disk_written_bytes_total', disks)})`, name: (labels) => t('{device} written', { device: labels.device ?? '' }), isMirrored: true },
       ],
     },
     {
       id: 'network',
-      title: 'Network',
+      title: t('Network'),
       unit: 'bytes/s',
       targets: [
-        { expr: `sum by (device) (${rate('node_network_receive_bytes_total', physical)})`, name: by('device', ' in') },
-        { expr: `sum by (device) (${rate('node_network_transmit_bytes_total', physical)})`, name: by('device', ' out'), isMirrored: true },
+        { expr: `sum by (device) (${rate('node_network_receive_bytes_total', physical)})`, name: (labels) => t('{device} in', { device: labels.device ?? '' }) },
+        { expr: `sum by (device) (${rate('node_network_transmit_bytes_total', physical)})`, name: (labels) => t('{device} out', { device: labels.device ?? '' }), isMirrored: true },
       ],
     },
     {
       id: 'processes',
-      title: 'Processes',
+      title: t('Processes'),
       unit: 'count',
       isWhole: true,
-      order: ['running', 'blocked'],
+      order: [t('running'), t('blocked')],
       targets: [
-        { expr: `node_procs_running${all}`, name: constant('running') },
-        { expr: `node_procs_blocked${all}`, name: constant('blocked') },
+        { expr: `node_procs_running${all}`, name: constant(t('running')) },
+        { expr: `node_procs_blocked${all}`, name: constant(t('blocked')) },
       ],
     },
     {
       id: 'pressure',
-      title: 'Pressure: time spent waiting',
+      title: t('Pressure: time spent waiting'),
       unit: 'percent',
       limit: 1,
       isOptional: true,
-      order: ['CPU', 'memory', 'I/O'],
+      order: ['CPU', t('memory'), 'I/O'],
       targets: [
         { expr: rate('node_pressure_cpu_waiting_seconds_total'), name: constant('CPU') },
-        { expr: rate('node_pressure_memory_waiting_seconds_total'), name: constant('memory') },
+        { expr: rate('node_pressure_memory_waiting_seconds_total'), name: constant(t('memory')) },
         { expr: rate('node_pressure_io_waiting_seconds_total'), name: constant('I/O') },
       ],
     },
     {
       id: 'temperature',
-      title: 'Temperature',
+      title: t('Temperature'),
       unit: 'celsius',
       isOptional: true,
       targets: [

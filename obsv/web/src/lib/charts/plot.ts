@@ -3,6 +3,7 @@
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import type { Span } from '../time'
+import { localDate } from '../wall'
 import { COLOURS } from './colours'
 import { stacked } from './data'
 import { timeTick, valueRange, valueTicks } from './scale'
@@ -77,6 +78,7 @@ export class Plot {
       height: HEIGHT,
       padding: [8, 20, 0, 0],
       legend: { show: false },
+      tzDate: (seconds) => localDate(seconds * 1000),
       scales: {
         x: { time: true, range: () => [this.#span.fromMs / 1000, this.#span.toMs / 1000] },
         y: { range: (_, min, max) => valueRange(panel, min, max) },

@@ -1,6 +1,7 @@
-/** Axes: what they span, and where their ticks are and how they read. Pure. */
+/** Axes: what they span, and where their ticks are and how they read. */
 
-import { day } from '../format'
+import { clockTime, day } from '../format'
+import { wall } from '../wall'
 import type { Panel } from './types'
 
 const IDLE_TOP: Readonly<Record<Panel['unit'], number>> = { percent: 0.01, bytes: 1024, 'bytes/s': 1000, count: 1, celsius: 10 }
@@ -42,9 +43,8 @@ export function valueTicks(panel: Panel, bottom: number, top: number): number[] 
 
 /** A tick of the time axis: the day at midnight, else the time, with seconds only where they differ. */
 export function timeTick(seconds: number, distanceS: number): string {
-  const moment = new Date(seconds * 1000)
-  const [hours, minutes] = [moment.getHours(), moment.getMinutes()]
-  if (distanceS >= 86_400 || (hours === 0 && minutes === 0 && distanceS >= 60)) return day(seconds * 1000)
-  const parts = distanceS < 60 ? [hours, minutes, moment.getSeconds()] : [hours, minutes]
-  return parts.map((part) => String(part).padStart(2, '0')).join(':')
+  const at = wall(seconds * 1000)
+  const isMidnight = at.getUTCHours() === 0 && at.getUTCMinutes() === 0
+  if (distanceS >= 86_400 || (isMidnight && distanceS >= 60)) return day(seconds * 1000)
+  return clockTime(seconds * 1000, distanceS < 60)
 }

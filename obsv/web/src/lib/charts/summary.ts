@@ -1,6 +1,7 @@
-/** A chart in words, for those who do not see it. Pure. */
+/** A chart in words, for those who do not see it. */
 
 import { moment } from '../format'
+import { t } from '../i18n'
 import type { ChartData, Panel, Series } from './types'
 import { formatValue } from './units'
 
@@ -26,12 +27,13 @@ export function extremes({ values, isMirrored }: Series, times: readonly number[
 
 /** "CPU: user 12 % now, max 61 % at 14:05; …". */
 export function summary(panel: Panel, data: ChartData, nowMs: number): string {
-  if (data.series.length === 0) return `${panel.title}: no data in this time.`
+  if (data.series.length === 0) return t('{title}: no data in this time.', { title: panel.title })
   const told = data.series.slice(0, TOLD).map((series) => {
     const { last, max, maxAtS } = extremes(series, data.times)
     const [now, most] = [last, max].map((value) => formatValue(panel.unit, value, series.isMirrored))
-    return `${series.name} ${now ?? ''} last, max ${most ?? ''} at ${moment(maxAtS * 1000, nowMs)}`
+    return t('{name} {last} last, max {max} at {time}', { name: series.name, last: now ?? '', max: most ?? '', time: moment(maxAtS * 1000, nowMs) })
   })
   const more = data.series.length - TOLD
-  return `${panel.title}: ${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`
+  if (more > 0) told.push(t('and {n} more', { n: more }))
+  return `${panel.title}: ${told.join('; ')}.`
 }

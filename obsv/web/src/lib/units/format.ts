@@ -1,6 +1,7 @@
-/** Values as people read them, by unit: at most three significant digits unless a number of decimals is set. Pure. */
+/** Values as people read them, by unit: at most three significant digits unless a number of decimals is set. */
 
 import { digits } from '../format'
+import { locale, pointed, t, words } from '../i18n'
 import { formatDate } from './dates'
 import { unitOf, type Unit } from './table'
 
@@ -15,8 +16,8 @@ const NARROW = '\u00a0'
 const SI = ['f', 'p', 'n', 'µ', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y']
 const SI_ONE = SI.indexOf('')
 const IEC = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei', 'Zi', 'Yi']
-const COUNT = ['', 'K', 'M', 'B', 'T']
-const SHORT = ['', 'K', 'Mil', 'Bil', 'Tri', 'Quadr', 'Quint', 'Sext', 'Sept']
+const COUNT = ['', 'K', 'M', words('B'), words('T')]
+const SHORT = ['', 'K', words('Mil'), words('Bil'), words('Tri'), words('Quadr'), words('Quint'), words('Sext'), words('Sept')]
 const TIMES: readonly [number, string][] = [
   [1e-9, 'ns'],
   [1e-6, 'µs'],
@@ -25,14 +26,14 @@ const TIMES: readonly [number, string][] = [
   [60, 'min'],
   [3600, 'h'],
   [86_400, 'd'],
-  [31_536_000, 'y'],
+  [31_536_000, words('y')],
 ]
 const WORDS = ['d', 'h', 'min', 's']
 // Nobody counts in millibytes, or in thousandths of what has no unit.
 const WHOLE = /^$|^[Bb]|^p\/s/
 
 function rounded(value: number, decimals: number | null): string {
-  return decimals === null ? digits(value) : value.toFixed(decimals)
+  return decimals === null ? digits(value) : pointed(value.toFixed(decimals))
 }
 
 interface Steps {
@@ -51,6 +52,11 @@ function stepped(value: number, { base, names, at, least = 0 }: Steps, decimals:
   while (Math.abs(rest) >= base - base / 2000 && index < names.length - 1) [rest, index] = [rest / base, index + 1]
   while (rest !== 0 && Math.abs(rest) < 1 - 1 / 2000 && index > least) [rest, index] = [rest * base, index - 1]
   return [rounded(rest, decimals), names[index] ?? '']
+}
+
+/** With the step's name in the language. */
+function named([number, step]: [string, string]): [string, string] {
+  return [number, step && t(step)]
 }
 
 function timed(seconds: number, decimals: number | null): [string, string] {
@@ -109,15 +115,15 @@ function written(value: number, unit: Unit, decimals: number | null, nowMs: numb
       return scaled(stepped(value, { base: 1024, names: IEC, at: unit.power ?? 0 }, decimals), unit)
     case 'count':
     case 'currency':
-      return counted(stepped(value, { base: 1000, names: COUNT, at: 0 }, decimals), unit)
+      return counted(named(stepped(value, { base: 1000, names: COUNT, at: 0 }, decimals)), unit)
     case 'short':
-      return counted(stepped(value, { base: 1000, names: SHORT, at: 0 }, decimals), unit)
+      return counted(named(stepped(value, { base: 1000, names: SHORT, at: 0 }, decimals)), unit)
     case 'steps':
       return scaled(stepped(value, { base: unit.base ?? 1000, names: unit.steps ?? [''], at: 0 }, decimals), unit)
     case 'percent':
       return { prefix: '', number: rounded(value * (unit.factor ?? 1), decimals), suffix: `${NARROW}%` }
     case 'time':
-      return scaled(timed(seconds, decimals), unit)
+      return scaled(named(timed(seconds, decimals)), unit)
     case 'duration':
       return text(inWords(seconds, unit))
     case 'clock':
@@ -126,14 +132,14 @@ function written(value: number, unit: Unit, decimals: number | null, nowMs: numb
       return text(formatDate(value, unit, nowMs))
     case 'locale': {
       const fixed = decimals === null ? {} : { minimumFractionDigits: decimals, maximumFractionDigits: decimals }
-      return text(value.toLocaleString(undefined, fixed))
+      return text(value.toLocaleString(locale(), fixed))
     }
     case 'scientific':
-      return text(value.toExponential(decimals ?? 2))
+      return text(pointed(value.toExponential(decimals ?? 2)))
     case 'hex':
       return text(`${value < 0 ? '-' : ''}${unit.prefix ?? ''}${Math.abs(Math.round(value)).toString(16).toUpperCase()}`)
     case 'bool':
-      return text(value === 0 ? (unit.no ?? '') : (unit.yes ?? ''))
+      return text(t((value === 0 ? unit.no : unit.yes) ?? ''))
     case 'text':
       return text(String(value))
     case 'number':

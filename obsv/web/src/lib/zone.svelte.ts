@@ -1,0 +1,40 @@
+/** In which zone times are told, and by how many hours the clock counts. */
+
+import { locale } from './i18n'
+
+export const BROWSERS = new Intl.DateTimeFormat().resolvedOptions().timeZone
+
+/** The person's choice, and what a page says for itself. */
+class Zone {
+  /** An IANA name; the browser's if empty. */
+  chosen = $state('')
+  /** A dashboard may have its own. */
+  pages = $state('')
+  /** `12`, `24`, or as the language has it. */
+  clock = $state<'' | '12' | '24'>('')
+
+  get name(): string {
+    return this.pages || this.chosen || BROWSERS
+  }
+
+  get hasTwelveHours(): boolean {
+    if (this.clock) return this.clock === '12'
+    return new Intl.DateTimeFormat(locale(), { hour: 'numeric' }).resolvedOptions().hour12 ?? false
+  }
+}
+
+export const zone = new Zone()
+
+/** Whether a browser knows a zone by this name. */
+function knows(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  } catch {
+    return false
+  }
+}
+
+/** A page's own zone; one that nobody knows is none. */
+export function showIn(name: string): void {
+  zone.pages = name && knows(name) ? name : ''
+}

@@ -1,7 +1,6 @@
 /** The variables of the open dashboard: their choices, loaded each after those that it refers to, and what is chosen. */
 
 import { ApiError } from '../../lib/api'
-import { t } from '../../lib/i18n'
 import { router } from '../../lib/router.svelte'
 import type { Span } from '../../lib/time'
 import type { Source } from '../data/source'

@@ -77,7 +77,7 @@ class Instance:
         store = self.store()
         if not _takes_remote_write(type(store)):
             raise Unavailable(f"the metric store {type(store).__name__} takes no remote_write")
-        return cast(RemoteWriter, store)
+        return cast("RemoteWriter", store)
 
     def checks(self) -> dict[str, Callable[[], Awaitable[None]]]:
         """What must be reached for the instance to be ready."""

@@ -15,8 +15,8 @@ export default defineConfig({
     budgets([
       { name: 'entry', modules: ['src/main.ts'], limit: 35_000 },
       { name: 'host page', modules: ['src/main.ts', 'src/pages/Host.svelte'], limit: 80_000 },
-      { name: 'dashboard', modules: ['src/main.ts', 'src/pages/Dashboard.svelte', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 106_000 },
-      { name: 'shared dashboard', modules: ['src/shared/main.ts', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 102_000 },
+      { name: 'dashboard', modules: ['src/main.ts', 'src/pages/Dashboard.svelte', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 114_000 },
+      { name: 'shared dashboard', modules: ['src/shared/main.ts', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 112_000 },
       // What one waits for before one can write; charts are weighed with dashboards, and come with the first answer.
       { name: 'explore', modules: ['src/main.ts', 'src/pages/Explore.svelte', 'src/promql/PromqlEditor.svelte'], limit: 220_000 },
     ]),

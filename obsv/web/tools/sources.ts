@@ -37,6 +37,8 @@ const NAMES = new Set([
   ...['obsv', 'Grafana', 'Prometheus', 'PromQL', 'OpenTelemetry', 'Telegraf', 'Alloy', 'vmagent', 'curl', 'node_exporter'],
   ...['CSV', 'JSON', 'PNG', 'TOML', 'SVG', 'UTC', 'URL', 'ID', 'API', 'CPU', 'NaN', 'TOTP', 'IP', 'SQLite', 'Postgres'],
   // Units, and a key.
+  // Headers, and what is written into legends.
+  ...['Authorization', 'Bearer', '{{instance}}'],
   ...['B', 's', 'ms', 'px', 'd', 'h', 'min', 'Ctrl', 'K', 'a', 'b', 'c'],
 ])
 const LETTERS = /\p{L}/u

@@ -7,6 +7,7 @@ import type { Plan } from '../dashboards/data/plan'
 import { answerOf, askPrometheus, cabinetSource, type PrometheusAnswer, type Source } from '../dashboards/data/source'
 import type { Ask, PanelData, PanelSeries } from '../dashboards/data/types'
 import type { Panel } from '../dashboards/model'
+import { t } from '../lib/i18n'
 
 /** What a query cost. Source: `stats` of Prometheus' API. */
 export interface Cost {
@@ -51,7 +52,7 @@ export interface Results {
 }
 
 function errorOf(cause: unknown): ApiError {
-  return cause instanceof ApiError ? cause : new ApiError(0, 'Something went wrong here', cause instanceof Error ? cause.message : String(cause))
+  return cause instanceof ApiError ? cause : new ApiError(0, t('Something went wrong here'), cause instanceof Error ? cause.message : String(cause))
 }
 
 /** Ask all of a plan. Raises only what tells that nobody wants the answer any more. */

@@ -3,6 +3,7 @@
 import { call } from '../lib/api'
 import { completeDashboard } from '../dashboards/complete'
 import { COLUMNS, type Dashboard, type Panel } from '../dashboards/model'
+import { t } from '../lib/i18n'
 
 export interface Target {
   key: string
@@ -42,11 +43,11 @@ export async function addTo(key: string, panel: Panel): Promise<void> {
   const { dashboard, version } = await call<{ dashboard: unknown; version: number }>(path)
   const whole = completeDashboard(dashboard)
   const changed: Dashboard = { ...whole, panels: [...whole.panels, placedBelow(whole.panels, panel)] }
-  await call(path, { method: 'PUT', body: { dashboard: changed, version, message: 'A panel from Explore' } })
+  await call(path, { method: 'PUT', body: { dashboard: changed, version, message: t('A panel from Explore') } })
 }
 
 /** A new one with this panel; its key. */
 export async function startWith(title: string, panel: Panel): Promise<string> {
   const dashboard: Dashboard = { ...completeDashboard({ key: keyOf(title), title }), panels: [placedBelow([], panel)] }
-  return (await call<{ key: string }>(PATH, { method: 'POST', body: { dashboard, message: 'From Explore' } })).key
+  return (await call<{ key: string }>(PATH, { method: 'POST', body: { dashboard, message: t('From Explore') } })).key
 }

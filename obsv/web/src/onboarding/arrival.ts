@@ -3,6 +3,7 @@
 import { listDashboards, type DashboardSummary } from '../dashboards/api'
 import { call } from '../lib/api'
 import type { CreatedToken, Host, HostList } from '../lib/types'
+import { t } from '../lib/i18n'
 
 export interface Refusal {
   at_ms: number
@@ -49,7 +50,7 @@ async function senders(signal: AbortSignal): Promise<string[]> {
 
 /** A token that can do nothing but send metrics, and what is here before it is used. */
 export async function makeToken(signal: AbortSignal): Promise<MadeToken> {
-  const name = `Send data, made ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC`
+  const name = t('Send data, made {when} UTC', { when: new Date().toISOString().slice(0, 16).replace('T', ' ') })
   const [before, { dashboards }] = await Promise.all([senders(signal), listDashboards(EVERY, signal)])
   const token = await call<CreatedToken>('/api/obsv/v1/tokens', { method: 'POST', body: { name, scopes: ['metrics:write'], expires_days: null }, signal })
   return { ...token, known: { senders: new Set(before), dashboards: new Set(dashboards.map(({ key }) => key)) } }

@@ -1,6 +1,6 @@
 /** The ways to send metrics: what each is called, and what to paste where. Pure. */
 
-import { t } from '../lib/i18n'
+import { t, words } from '../lib/i18n'
 
 export interface Snippet {
   /** Where it goes. */
@@ -61,8 +61,10 @@ const OTEL_COLLECTOR = (base: string, token: string): string =>
 const TELEGRAF = (base: string, token: string): string =>
   ['[[outputs.influxdb_v2]]', `  urls = ["${base}/influx"]`, `  token = "${token}"`, '  organization = "obsv"', '  bucket = "telegraf"'].join('\n')
 
+const INFLUX_SCHEME = 'Token'
+
 const LINE_PROTOCOL = (base: string, token: string): string =>
-  ['curl -sS --fail-with-body \\', `  -H ${shellQuoted(`Authorization: Token ${token}`)} \\`, `  --data-binary "room,host=$(hostname) temperature=21.5" \\`, `  ${shellQuoted(`${base}/api/v2/write?bucket=home`)}`].join('\n')
+  ['curl -sS --fail-with-body \\', `  -H ${shellQuoted(`Authorization: ${INFLUX_SCHEME} ${token}`)} \\`, `  --data-binary "room,host=$(hostname) temperature=21.5" \\`, `  ${shellQuoted(`${base}/api/v2/write?bucket=home`)}`].join('\n')
 
 const PUSH = (base: string, token: string): string =>
   [
@@ -75,59 +77,59 @@ const PUSH = (base: string, token: string): string =>
 export const SOURCES: readonly Source[] = [
   {
     name: 'agent',
-    label: t('obsv agent'),
-    about: t('A small program for a Linux host: processors, memory, disks, network, services. It needs Python 3.8 or newer and nothing else, and sends every 15 seconds.'),
+    label: words('obsv agent'),
+    about: words('A small program for a Linux host: processors, memory, disks, network, services. It needs Python 3.8 or newer and nothing else, and sends every 15 seconds.'),
     snippets: (base, token) => [{ label: t('Run this on the host'), text: agentCommand(base, token) }],
-    check: t('The command says itself why it cannot send.'),
+    check: words('The command says itself why it cannot send.'),
     docs: '/docs/agent',
   },
   {
     name: 'prometheus',
     label: 'Prometheus',
-    about: t('A Prometheus that runs already keeps scraping, and sends all that it scrapes here as well.'),
+    about: words('A Prometheus that runs already keeps scraping, and sends all that it scrapes here as well.'),
     snippets: (base, token) => [{ label: t('Put this into prometheus.yml, and reload'), text: REMOTE_WRITE(base, token) }],
-    check: t('Prometheus logs what it could not send; the counter prometheus_remote_storage_samples_failed_total tells how much.'),
+    check: words('Prometheus logs what it could not send; the counter prometheus_remote_storage_samples_failed_total tells how much.'),
     docs: '/docs/metrics',
   },
   {
     name: 'vmagent',
-    label: t('vmagent, Grafana Alloy'),
-    about: t('Agents that scrape like Prometheus, and send by its remote_write.'),
+    label: words('vmagent, Grafana Alloy'),
+    about: words('Agents that scrape like Prometheus, and send by its remote_write.'),
     snippets: (base, token) => [
       { label: t('vmagent: start it so'), text: VMAGENT(base, token) },
       { label: t('Grafana Alloy: put this into its configuration'), text: ALLOY(base, token) },
     ],
-    check: t('Both log what they could not send.'),
+    check: words('Both log what they could not send.'),
     docs: '/docs/metrics',
   },
   {
     name: 'opentelemetry',
     label: 'OpenTelemetry',
-    about: t('Programs with an OpenTelemetry SDK, or a collector. An SDK sends every 60 seconds unless OTEL_METRIC_EXPORT_INTERVAL says otherwise.'),
+    about: words('Programs with an OpenTelemetry SDK, or a collector. An SDK sends every 60 seconds unless OTEL_METRIC_EXPORT_INTERVAL says otherwise.'),
     snippets: (base, token) => [
       { label: t('An SDK: set this where the program runs'), text: OTEL_SDK(base, token) },
       { label: t('A collector: put this into its configuration'), text: OTEL_COLLECTOR(base, token) },
     ],
-    check: t('An SDK sends every 60 seconds at first, and logs what it could not export.'),
+    check: words('An SDK sends every 60 seconds at first, and logs what it could not export.'),
     docs: '/docs/push',
   },
   {
     name: 'telegraf',
-    label: t('Telegraf, Influx'),
-    about: t('Telegraf, and whatever else writes Influx’ line protocol.'),
+    label: words('Telegraf, Influx'),
+    about: words('Telegraf, and whatever else writes Influx’ line protocol.'),
     snippets: (base, token) => [
       { label: t('Put this into telegraf.conf'), text: TELEGRAF(base, token) },
       { label: t('Or a line by curl'), text: LINE_PROTOCOL(base, token) },
     ],
-    check: t('Telegraf sends every 10 seconds, and logs what was refused.'),
+    check: words('Telegraf sends every 10 seconds, and logs what was refused.'),
     docs: '/docs/push',
   },
   {
     name: 'curl',
     label: 'curl',
-    about: t('A script or a job that has a number to tell, in Prometheus’ text format.'),
+    about: words('A script or a job that has a number to tell, in Prometheus’ text format.'),
     snippets: (base, token) => [{ label: t('Run this anywhere'), text: PUSH(base, token) }],
-    check: t('curl prints what the server says.'),
+    check: words('curl prints what the server says.'),
     docs: '/docs/push',
   },
 ]

@@ -2,6 +2,7 @@
 
 import { ApiError, call } from '../lib/api'
 import { masked, padded, referencesIn, unmasked, type Masked, type Reading } from './references'
+import { t } from '../lib/i18n'
 
 /** A node of a syntax tree. Source: Prometheus' `/api/v1/parse_query`. */
 export type Tree = Readonly<Record<string, unknown>>
@@ -55,7 +56,7 @@ export async function check(text: string, signal: AbortSignal): Promise<Mistake 
 
 async function readMasked(path: string, text: string, signal?: AbortSignal): Promise<{ data: unknown; masked: Masked }> {
   const named = masked(text, 'name')
-  if (!named) throw new ApiError(400, 'Too many variables', 'The query has too many variables.')
+  if (!named) throw new ApiError(400, t('Too many variables'), t('The query has too many variables.'))
   try {
     return { data: await ask(path, named.text, signal), masked: named }
   } catch (cause) {
@@ -69,7 +70,7 @@ async function readMasked(path: string, text: string, signal?: AbortSignal): Pro
 export async function format(text: string): Promise<string> {
   const { data, masked: asked } = await readMasked('format_query', text)
   const out = unmasked(data as string, asked.marks)
-  if (out === undefined) throw new ApiError(400, 'Not formatted', 'The query cannot be formatted with its variables in it.')
+  if (out === undefined) throw new ApiError(400, t('Not formatted'), t('The query cannot be formatted with its variables in it.'))
   return out
 }
 

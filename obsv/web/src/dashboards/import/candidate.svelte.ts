@@ -1,6 +1,7 @@
 /** Dashboards that somebody brings: each read, looked at, and kept if they want it. */
 
 import { ApiError, call } from '../../lib/api'
+import { t } from '../../lib/i18n'
 
 type Severity = 'info' | 'warning' | 'error'
 
@@ -81,7 +82,7 @@ export class Candidate {
       this.state = 'ready'
     } catch (cause) {
       this.state = 'unreadable'
-      this.problem = cause instanceof SyntaxError ? `It is not JSON: ${cause.message}` : messageOf(cause)
+      this.problem = cause instanceof SyntaxError ? t('It is not JSON: {why}', { why: cause.message }) : messageOf(cause)
     }
   }
 
@@ -108,7 +109,7 @@ export class Candidate {
   }
 
   get #message(): string {
-    return `Imported from ${this.name}`
+    return t('Imported from {name}', { name: this.name })
   }
 
   async #keep(keep: (dashboard: Stored) => Promise<unknown>): Promise<void> {

@@ -9,6 +9,7 @@ import { chosenOf, ownChoices, wanted } from './choose'
 import type { Chosen, Scope } from './interpolate'
 import type { Told } from './told'
 import { inOrder, loadChoices, questionOf, spanScope, wholeScope } from './load'
+import { t } from '../../lib/i18n'
 
 interface Loaded {
   choices: Choice[]
@@ -16,7 +17,7 @@ interface Loaded {
 }
 
 function asApiError(cause: unknown): ApiError {
-  return cause instanceof ApiError ? cause : new ApiError(0, 'Not loaded', String(cause))
+  return cause instanceof ApiError ? cause : new ApiError(0, t('Not loaded'), String(cause))
 }
 
 export class Variables {

@@ -28,7 +28,7 @@ export const zone = new Zone()
 /** The name, if the browser knows a zone by it. */
 export function known(name: string): string {
   try {
-    return name && new Intl.DateTimeFormat('en', { timeZone: name }) && name
+    return name && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone && name
   } catch {
     return ''
   }

@@ -205,19 +205,12 @@ async def test_preferences_follow_the_person(service: Accounts, client: httpx.As
 
 
 @pytest.mark.parametrize(
-    ("wish", "status"),
-    [
-        ({"time_zone": "Mars/Olympus"}, 422),
-        ({"time_zone": "../etc"}, 422),
-        ({"clock": "13"}, 400),
-        ({"language": "German"}, 400),
-    ],
+    "wish",
+    [{"time_zone": "../etc"}, {"time_zone": "a" * 65}, {"clock": "13"}, {"language": "German"}, {"theme": "red"}],
 )
-async def test_preferences_that_mean_nothing_are_refused(
-    client: httpx.AsyncClient, wish: dict[str, str], status: int
-) -> None:
+async def test_preferences_that_mean_nothing_are_refused(client: httpx.AsyncClient, wish: dict[str, str]) -> None:
     await sign_in(client, "ann")
-    assert (await api(client, "PUT", "/preferences", wish)).status_code == status
+    assert (await api(client, "PUT", "/preferences", wish)).status_code == 400
 
 
 async def test_devices_are_listed_and_signed_out(service: Accounts, client: httpx.AsyncClient) -> None:

@@ -2,7 +2,7 @@ import { call } from './api'
 import { learn, understood } from './languages'
 import { remember, remembered } from './remembered'
 import { theme, type ThemeChoice } from './theme.svelte'
-import { zone } from './zone.svelte'
+import { known, zone } from './zone.svelte'
 
 /** How a person wants the cabinet. What is empty is left to the browser; the clock, to the language. */
 export interface Chosen {
@@ -34,7 +34,7 @@ class Preferences {
     await this.#speak(chosen.language)
     const before = this.chosen
     this.chosen = chosen
-    ;[zone.chosen, zone.clock] = [chosen.time_zone, chosen.clock]
+    ;[zone.chosen, zone.clock] = [known(chosen.time_zone), chosen.clock]
     if (chosen.theme) theme.choose(chosen.theme)
     if (SAID.some((name) => before[name] !== chosen[name])) this.version += 1
   }

@@ -25,16 +25,16 @@ class Zone {
 
 export const zone = new Zone()
 
-/** Whether a browser knows a zone by this name. */
-function knows(name: string): boolean {
+/** The name, if the browser knows a zone by it. */
+export function known(name: string): string {
   try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+    return name && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone && name
   } catch {
-    return false
+    return ''
   }
 }
 
 /** A page's own zone; one that nobody knows is none. */
 export function showIn(name: string): void {
-  zone.pages = name && knows(name) ? name : ''
+  zone.pages = known(name)
 }

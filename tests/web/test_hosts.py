@@ -21,7 +21,7 @@ async def test_the_overview_tells_the_fleet(page: Page) -> None:
     for machine in machines.FLEET:
         row = page.get_by_role("row", name=re.compile(machine.name))
         await expect(row).to_contain_text("Stale" if machine.silent_s else "Up")
-    await expect(page.get_by_role("row", name=re.compile("edge-fra"))).to_contain_text("15 min ago")
+    await expect(page.get_by_role("row", name=re.compile("edge-fra"))).to_contain_text(re.compile(r"\d+ min ago"))
     await expect(page.get_by_role("row", name=re.compile("db-1"))).to_contain_text("83.0 %")
     facts = page.get_by_role("region", name="Facts")
     await expect(facts).to_contain_text("Fullest disk 93 % backup-1")
@@ -33,7 +33,7 @@ async def test_sorted_and_searched_hosts_have_an_address(page: Page, cabinet: Ca
     await expect(page).to_have_url(re.compile("sort=-disk"))
     first = page.get_by_role("table").get_by_role("row").nth(1)
     await expect(first).to_contain_text("backup-1")
-    await page.keyboard.press("Control+k")
+    await page.keyboard.press("/")
     await page.keyboard.type("web")
     await expect(page.get_by_role("table").get_by_role("row")).to_have_count(3)
     await page.reload()

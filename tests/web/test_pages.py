@@ -95,7 +95,7 @@ async def test_an_ended_session_leads_to_the_door_and_back(page: Page, cabinet: 
 async def test_nothing_yet_shows_how_to_begin(cabinet: Cabinet) -> None:
     async with new_page(cabinet.browser, width=390, height=844) as page:
         await sign_in(page, cabinet.live, NEWCOMER)
-        await page.get_by_role("button", name="Make the command").click()
+        await page.get_by_role("button", name="Make a token, and wait for data").click()
         await expect(page.get_by_text("curl -fsS")).to_be_visible()
         await assert_accessible(page)
 

@@ -41,6 +41,8 @@ class Preferences {
 
   /** Change some of it, here and in the account. */
   async change(wish: Partial<Chosen>): Promise<void> {
+    // What is seen at once need not wait for the answer.
+    if (wish.theme) theme.choose(wish.theme)
     const body = { ...this.chosen, ...wish }
     await this.follow(await call<Chosen>('/api/obsv/v1/me/preferences', { method: 'PUT', body, isPersonal: true }))
   }

@@ -44,13 +44,13 @@ export const EVENTS: ReadonlySet<string> = new Set([
 export const KINDS: ReadonlySet<string> = new Set([
   words('account'), words('after'), words('agent'), words('alert rule'), words('annotation'), words('audit'), words('auth'), words('backup'),
   words('before'), words('billing'), words('case ref'), words('channel'), words('classes'), words('clause'), words('clock'), words('config'),
-  words('count'), words('counts'), words('dashboard'), words('datasource'), words('digest'), words('dpa'), words('dsr'), words('egress'),
+  words('count'), words('counts'), words('dashboard'), words('datasource'), words('digest'), words('dpa'), words('dsr'), words('egress'), words('event'),
   words('expires on'), words('factors'), words('folder'), words('hold'), words('host'), words('instance'), words('invitation'), words('job'),
   words('key'), words('key id'), words('kind'), words('member'), words('method'), words('metrics'), words('migrations'), words('monitor'),
   words('name length'), words('oauth'), words('objection'), words('org'), words('organisation'), words('passkey'), words('person'), words('plan'),
   words('plan after'), words('plan before'), words('privacy'), words('processing'), words('purge'), words('purpose'), words('reason'),
   words('recovery codes'), words('role'), words('role after'), words('role before'), words('schema'), words('scopes'), words('session'),
-  words('silence'), words('site'), words('status page'), words('subprocessor'), words('support'), words('tables'), words('team'), words('token'),
+  words('silence'), words('site'), words('status page'), words('subprocessor'), words('support'), words('support grant'), words('tables'), words('team'), words('token'),
   words('totp'), words('until'), words('user'), words('version'),
 ])
 

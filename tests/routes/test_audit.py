@@ -300,6 +300,7 @@ async def _dashboards(tour: Tour) -> None:
 
 async def _devices(tour: Tour, browsers: Browsers) -> None:
     await tour.visit("PATCH /me", {"name": "Anna"})
+    await tour.visit("PUT /me/preferences", {"clock": "24"})
     await tour.visit("POST /me/email", {"email": "anna@example.org"})
     await enter(await browsers.new())
     devices = (await tour.client.get(API + "/me/sessions")).json()["sessions"]

@@ -40,7 +40,10 @@ _chosen: Final = msgspec.json.Decoder(dict[str, list[str]])
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What a link leads to: the dashboard of an organisation, and what a visitor may see and change of it."""
+    """What a link leads to: the dashboard of an organisation, and what a visitor may see and change of it.
+
+    `used_on` is the day on which it was opened last.
+    """
 
     org: int
     dashboard: Dashboard
@@ -50,6 +53,7 @@ class Visit:
     variables: frozenset[str]
     chosen: dict[str, list[str]]
     expires_at_ms: int
+    used_on: str | None
 
 
 class Links:
@@ -120,7 +124,7 @@ class Links:
     async def visit(self, token: str) -> Visit:
         """What a token leads to.  Raises `NotFound`, without saying whether there ever was such a link."""
         rows = await fetch(
-            "SELECT org, dashboard_id, title, range_start, range_end, variables, chosen, expires_at_ms "
+            "SELECT org, dashboard_id, title, range_start, range_end, variables, chosen, expires_at_ms, last_used_on "
             "FROM dashboard_links WHERE token_hash = {} AND revoked_at_ms IS NULL AND expires_at_ms > {}",
             *(_hash(token), self._clock.now_ms()),
         )
@@ -137,16 +141,14 @@ class Links:
             variables=frozenset(_strings.decode(row["variables"])),
             chosen=_chosen.decode(row["chosen"]),
             expires_at_ms=row["expires_at_ms"],
+            used_on=_day(row["last_used_on"]),
         )
 
-    async def note_use(self, token: str) -> None:
-        """Somebody opened it today: when exactly, and who, is nobody's business."""
+    async def note_use(self, token: str, visit: Visit) -> None:
+        """Somebody opened it today: when exactly, and who, is nobody's business.  The first of a day is written."""
         today = day_of(self._clock.now_ms())
-        await execute(
-            "UPDATE dashboard_links SET last_used_on = {} WHERE token_hash = {} "
-            "AND (last_used_on IS NULL OR last_used_on < {})",
-            *(today, _hash(token), today),
-        )
+        if visit.used_on != str(today):
+            await execute("UPDATE dashboard_links SET last_used_on = {} WHERE token_hash = {}", today, _hash(token))
 
     async def _editable(self, org: int, key: str, rights: Rights) -> Found:
         found = await self._catalog.find(org, key)
@@ -169,6 +171,11 @@ class Links:
             raise Invalid(str(wrong), code="bad_range") from None
 
 
+def _day(stored: object) -> str | None:
+    """A date on Postgres, text on SQLite."""
+    return str(stored) if stored else None
+
+
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
@@ -184,6 +191,5 @@ async def _view(authors: Authors, row: dict[str, Any]) -> LinkView:
         created_by=await authors.of(row["created_by"]),
         created_at_ms=row["created_at_ms"],
         expires_at_ms=row["expires_at_ms"],
-        # A date on Postgres, text on SQLite.
-        last_used_on=str(row["last_used_on"]) if row["last_used_on"] else None,
+        last_used_on=_day(row["last_used_on"]),
     )

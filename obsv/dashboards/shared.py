@@ -47,7 +47,7 @@ class Shared:
     async def view(self, token: str) -> SharedView:
         """What the page draws.  Raises `NotFound`."""
         visit = await self._links.visit(token)
-        await self._links.note_use(token)
+        await self._links.note_use(token, visit)
         return SharedView(
             title=visit.title,
             dashboard=without_questions(visit.dashboard),

@@ -39,6 +39,8 @@ PAGES = {
     "editor": KINDS + "?edit=grid",
     "editor-panel": KINDS + "?edit=1",
     "editor-settings": CHAINED + "?edit=settings&tab=variables",
+    "send": "/send",
+    "import": "/dashboards/import",
     "settings": "/settings",
     "unknown": "/nowhere",
     **{f"settings-{name}": f"/settings/{name}" for name in SECTIONS},

@@ -98,6 +98,18 @@ class Asked:
         ends = windows.start % resolution == 0 and (windows.count == 1 or windows.step % resolution == 0)
         return ends and (not self.is_whole or self.back % resolution == 0)
 
+    def length(self, resolution: int) -> int:
+        """Of a window that stands for one asked for: the nearest multiple of a bucket, where both ends matter."""
+        if not self.is_whole:
+            return self.back
+        return max(resolution, (self.back + resolution // 2) // resolution * resolution)
+
+    def drift(self, resolution: int) -> int:
+        """How much before a window its stand-in may begin: that must be kept as well."""
+        if resolution == RAW or self.fits(resolution):
+            return 0
+        return resolution // 2 + max(0, self.length(resolution) - self.back)
+
     def pays(self, resolution: int) -> bool:
         """Whether much less is read by bucket, if they fit."""
         return self.windows.count > 1 or (self.is_range and self.back >= FEW_BUCKETS * resolution)
@@ -113,7 +125,7 @@ def split(asked: Asked, kept: Kept, *, use_all: bool) -> list[Piece]:
     if not asked.columns or not kept.rollups:
         return [Piece(0, count, RAW)]
     layers = [*reversed(kept.rollups), (RAW, kept.raw_since)]
-    starts = np.array([0, *(asked.first_since(since) for _, since in layers[1:])])
+    starts = np.array([0, *(asked.first_since(since + asked.drift(width)) for width, since in layers[1:])])
     bounds = [*np.minimum.accumulate(starts[::-1])[::-1].tolist(), count]
     pieces: list[Piece] = []
     for (resolution, _), first, stop in zip(layers, bounds[:-1], bounds[1:], strict=True):
@@ -161,9 +173,7 @@ def moved(asked: Asked, piece: Piece) -> Moved:
     width, windows = piece.resolution, asked.windows
     ends = windows.start + np.arange(piece.first, piece.stop, dtype=np.int64) * windows.step
     ends = (ends + width // 2) // width * width
-    length = asked.back
-    if asked.is_whole:
-        length = max(width, (length + width // 2) // width * width)
+    length = asked.length(width)
     scale = asked.back / length if asked.function in TOTALS else 1.0
     if len(ends) == 1 or windows.step % width == 0:
         return Moved(Grid(int(ends[0]), windows.step, len(ends)), np.arange(len(ends)), length, scale)

@@ -1,4 +1,4 @@
-"""One appliance, one browser and one session for all tests of the cabinet."""
+"""One appliance and one browser for all tests of the cabinet, one session for those of a file."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         yield browser
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def cabinet(live: Live, reporting: Fleet, browser: Browser) -> Cabinet:
-    """The operator's owner, signed in."""
+    """The operator's owner, signed in; anew for each file, since a proof of who one is holds for ten minutes."""
     assert reporting.url == live.url
     return await open_cabinet(live, browser)
 

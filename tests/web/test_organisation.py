@@ -156,6 +156,7 @@ async def test_jobs_run_and_registration_is_set(page: Page, cabinet: Cabinet) ->
     await jobs.get_by_role("button", name="Run privacy.purge").click()
     await expect(jobs.get_by_role("row").filter(has_text="privacy.purge")).to_contain_text(re.compile("done|running"))
     await page.get_by_label("Nobody").check()
+    await expect(page.get_by_role("status").filter(has_text="counts from now on")).to_be_visible()
     await page.reload()
     await expect(page.get_by_label("Nobody")).to_be_checked()
     await page.get_by_label("By invitation").check()

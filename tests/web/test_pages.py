@@ -75,8 +75,13 @@ async def test_the_chosen_colours_stay(page: Page, cabinet: Cabinet) -> None:
     await page.reload()
     await page.wait_for_selector("h1")
     assert await page.evaluate(background) == dark
-    await page.get_by_role("radio", name="Light").check()
+    async with page.expect_response(lambda answer: answer.request.method in {"PUT", "PATCH"}) as kept:
+        await page.get_by_role("radio", name="Light").check()
+    assert (await kept.value).ok
     assert await page.evaluate(background) != dark
+    async with page.expect_response(lambda answer: answer.request.method in {"PUT", "PATCH"}) as kept:  # as it was
+        await page.get_by_role("radio", name="System").check()
+    assert (await kept.value).ok
 
 
 async def test_an_ended_session_leads_to_the_door_and_back(page: Page, cabinet: Cabinet) -> None:

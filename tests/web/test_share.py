@@ -84,7 +84,7 @@ async def test_a_private_window_sees_a_shared_dashboard_and_keeps_nothing(page: 
             "data-series", re.compile("[67]")
         )  # test_hosts adds one
         await expect(visitor.get_by_role("combobox", name="job")).to_have_count(0)
-        await visitor.get_by_role("button", name="Host:").click()
+        await visitor.get_by_role("button", name="Host: All").click()
         await visitor.get_by_role("checkbox", name="web-1:9100").check()
         await visitor.keyboard.press("Escape")
         await expect(panel(visitor, "Load of web-1:9100")).to_have_attribute("data-series", "1")

@@ -41,7 +41,7 @@ class Bench:
     def __init__(self, options: argparse.Namespace, scratch: Path) -> None:
         binaries = options.peers / "usr" / "bin"
         self.series, self.scrapes, self.runs = options.series, options.scrapes, options.runs
-        self.repeats, self.scratch = options.repeats, scratch
+        self.repeats, self.scratch, self.peers = options.repeats, scratch, options.peers
         # Some time ago: what is written beside queries follows on it, and Prometheus takes nothing of the future.
         self.end_ms = int(time.time() * 1000) - CROWD_MS
         self.starts: dict[str, Start] = {
@@ -134,7 +134,12 @@ class Bench:
 
     def cabinet(self) -> list[str]:
         """obsv's pages in a real Chromium."""
-        return ["## The cabinet in Chromium", "", *cabinet_table(measure_cabinet(self.scratch / "cabinet")), ""]
+        return [
+            "## The cabinet in Chromium",
+            "",
+            *cabinet_table(measure_cabinet(self.scratch / "cabinet", self.peers)),
+            "",
+        ]
 
 
 def versions(peers: Path) -> str:

@@ -5,16 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import re
 import statistics
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
-from playwright.async_api import Browser, Page, Response
+from playwright.async_api import Browser, Page
 
+from tests.bench.servers import running
 from tests.live import Live, appliance
+from tests.ports import free_port
 from tests.web.browser import find_chromium, new_page, open_browser
 from tests.web.cabinet import EMAIL, HOME, Cabinet, create_owner, open_cabinet
 from tests.web.dashboards import SCOPES
@@ -22,6 +27,7 @@ from tests.web.fleet import FLEET, Series, history, write
 
 RUNS = 7
 HOURS = 6
+EXPORTER = "exporter:9100"
 SERIES, POINTS, STEP_S = 50, 2000, 15
 FRAMES = 60
 MOST_MS, PAN_MS = 1500, 8
@@ -34,7 +40,7 @@ WATCH = """(() => {
 OVERVIEW_STANDS = "document.querySelectorAll('main table tbody tr').length > 0"
 DASHBOARD_STANDS = (
     "document.querySelectorAll('[data-panel]').length >= 20 && !document.querySelector('[data-panel] .skeleton') "
-    "&& document.querySelectorAll('[data-panel] canvas').length >= 8"
+    "&& document.querySelectorAll('[data-panel] canvas').length >= 20"
 )
 SCRIPT_BYTES = """performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('.js'))
   .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
@@ -65,8 +71,8 @@ class Figures:
     points: int
 
 
-def measure(scratch: Path) -> Figures:
-    """Start an appliance with six hours of a host, and look at it with a browser whose cache is empty each time."""
+def measure(scratch: Path, peers: Path) -> Figures:
+    """Start an appliance with six hours of a node exporter, and look with a browser whose cache is empty each time."""
     chromium = find_chromium()
     if chromium is None:
         sys.exit("no chromium (apt-get install chromium)")
@@ -75,11 +81,32 @@ def measure(scratch: Path) -> Figures:
         now_ms = int(time.time() * 1000)
         token = live.token(f"metrics:write,{SCOPES}")
         for machine in FLEET:
-            span_s = HOURS * 3600 if machine is FLEET[0] else 900
-            write(live.url, token, history(machine, now_ms - span_s * 1000, now_ms))
+            write(live.url, token, history(machine, now_ms - 900_000, now_ms))
+        exporter = _exporter_history(peers, scratch, now_ms)
+        while some := list(islice(exporter, 50)):
+            write(live.url, token, some)
         write(live.url, token, _waves(now_ms))
         _create(live, token)
         return asyncio.run(_look(live, chromium))
+
+
+def _exporter_history(peers: Path, scratch: Path, now_ms: int) -> Iterator[Series]:
+    """Six hours of all that a real node exporter tells here, its counters steady and its gauges in waves."""
+    listen = f"127.0.0.1:{free_port()}"
+    command = [str(peers / "usr/bin/prometheus-node-exporter"), f"--web.listen-address={listen}"]
+    url = f"http://{listen}/metrics"
+    with running(command, url, scratch / "exporter.log"), urllib.request.urlopen(url, timeout=30) as answer:
+        text = answer.read().decode()
+    counters = set(re.findall(r"^# TYPE (\S+) counter$", text, re.MULTILINE))
+    times = range(now_ms - HOURS * 3_600_000, now_ms + 1, STEP_S * 1000)
+    for name, labels, value in re.findall(r"^(\w+)(?:\{(.*)\})? (\S+)$", f"up 1\n{text}", re.MULTILINE):
+        told = dict(re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', labels))
+        at_end = float(value)
+        if name in counters:
+            samples = [(at, at_end * (1 - (now_ms - at) / 2.5e7)) for at in times]
+        else:
+            samples = [(at, at_end * (1 + 0.05 * math.sin(at / 6e5)) if at_end % 1 else at_end) for at in times]
+        yield ({"__name__": name, **told, "job": "node", "instance": EXPORTER}, samples)
 
 
 def _waves(now_ms: int) -> list[Series]:
@@ -107,7 +134,7 @@ async def _look(live: Live, chromium: str) -> Figures:
     async with open_browser(chromium) as browser:
         cabinet = await open_cabinet(live, browser)
         overviews = [await _opened(browser, cabinet, HOME, OVERVIEW_STANDS, 800) for _ in range(RUNS)]
-        board = f"{HOME}/d/host?from=now-{HOURS}h&var-instance={FLEET[0].name}:9100"
+        board = f"{HOME}/d/host?from=now-{HOURS}h&var-instance={EXPORTER}"
         boards = [await _opened(browser, cabinet, board, DASHBOARD_STANDS, 6000) for _ in range(RUNS)]
         frames = [await _panned(browser, cabinet) for _ in range(3)]
     return Figures(
@@ -137,20 +164,13 @@ async def _opened(browser: Browser, cabinet: Cabinet, path: str, stands: str, he
 
 async def _panned(browser: Browser, cabinet: Cabinet) -> tuple[float, int]:
     """Milliseconds of script a frame while the time of a chart is moved, and points of each of its series."""
-    points = 0
-
-    async def count(response: Response) -> None:
-        nonlocal points
-        if "/api/v1/query_range" in response.url:
-            result = (await response.json())["data"]["result"]
-            points = max(points, *(len(one["values"]) for one in result))
-
     async with new_page(browser, width=2400, height=1000, storage_state=cabinet.session) as page:
-        page.on("response", count)
-        await page.goto(f"{cabinet.live.url}{HOME}/d/bench?view=1&from=now-{POINTS * STEP_S}s&refresh=off")
+        async with page.expect_response(lambda one: "/api/v1/query_range" in one.url) as told:
+            await page.goto(f"{cabinet.live.url}{HOME}/d/bench?view=1&from=now-{POINTS * STEP_S}s&refresh=off")
+        result = (await (await told.value).json())["data"]["result"]
         await page.wait_for_selector("[data-panel] canvas")
         await page.wait_for_load_state("networkidle")
-        return await _script_a_frame(page), points
+        return await _script_a_frame(page), max(len(one["values"]) for one in result)
 
 
 async def _script_a_frame(page: Page) -> float:

@@ -4,6 +4,7 @@ import uPlot from 'uplot'
 import { drawAnnotations, drawLevelAreas, drawLevelLines } from './marks'
 import { paint } from './colours'
 import { axisLook, type Drawing } from './plot'
+import { shifted } from './shifted'
 import { linearRange, linearTicks, logRange, tickCount } from './scale'
 import { columnsOf, type Columns } from './stack'
 import type { Annotation, Axis, ChartData, Line } from './types'
@@ -21,10 +22,10 @@ const AXIS_ROOM_PX = 18
 
 const { linear, spline, stepped, bars } = uPlot.paths as Required<uPlot.Series.PathBuilderFactories>
 const BUILDERS: Readonly<Record<Line['style']['line'], () => uPlot.Series.PathBuilder>> = {
-  linear: () => linear(),
-  smooth: () => spline(),
-  'step-after': () => stepped({ align: 1 }),
-  'step-before': () => stepped({ align: -1 }),
+  linear: () => shifted(linear()),
+  smooth: () => shifted(spline()),
+  'step-after': () => shifted(stepped({ align: 1 })),
+  'step-before': () => shifted(stepped({ align: -1 })),
 }
 
 /** Points that no line leads to would not be seen. */

@@ -62,12 +62,16 @@ export class Plot {
   #events: PlotEvents
   #told = ''
   #isKeyed = false
+  #isOver = false
   #stop: () => void = () => undefined
 
   constructor(element: HTMLElement, drawing: Drawing, data: uPlot.AlignedData, span: Span, size: Size, events: PlotEvents) {
     this.#span = span
     this.#events = events
     this.u = new uPlot(this.#options(drawing, size), data, element)
+    // Asking whether it is hovered would make the browser work out styles, which a frame has no time for.
+    this.u.over.addEventListener('pointerenter', () => (this.#isOver = true))
+    this.u.over.addEventListener('pointerleave', () => (this.#isOver = false))
     this.#stop = startPan(this.u.over, {
       span: () => this.#span,
       width: () => this.u.over.clientWidth,
@@ -164,7 +168,7 @@ export class Plot {
 
   #tellCursor(u: uPlot): void {
     const { idx = null, left = -1, top = -1 } = u.cursor
-    const isOwn = this.#isKeyed || u.over.matches(':hover')
+    const isOwn = this.#isKeyed || this.#isOver
     const told = `${String(idx)} ${isOwn ? `${left} ${top}` : ''}`
     if (told === this.#told) return
     this.#told = told

@@ -115,9 +115,17 @@ function two(part: number): string {
   return String(part).padStart(2, '0')
 }
 
+const writers = new Map<string, Intl.DateTimeFormat>()
+
 /** Parts of a moment, in the language's words and order. */
 export function dated(ms: number, parts: Intl.DateTimeFormatOptions): string {
-  return wall(ms).toLocaleString(locale(), { ...parts, timeZone: 'UTC' })
+  const key = `${locale()} ${JSON.stringify(parts)}`
+  let writer = writers.get(key)
+  if (!writer) {
+    writer = new Intl.DateTimeFormat(locale(), { ...parts, timeZone: 'UTC' })
+    writers.set(key, writer)
+  }
+  return writer.format(wall(ms))
 }
 
 /** "23 Nov", with the year if it is another one. */

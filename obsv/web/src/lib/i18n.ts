@@ -16,11 +16,13 @@ interface Spoken {
   catalogue: Catalogue
   plural: Intl.PluralRules
   decimal: string
+  countsTwelve: boolean
 }
 
 function spokenIn(language: string, catalogue: Catalogue): Spoken {
   const locale = language === 'en' ? 'en-GB' : language
-  return { language, locale, catalogue, plural: new Intl.PluralRules(locale), decimal: (0.5).toLocaleString(locale).charAt(1) }
+  const countsTwelve = new Intl.DateTimeFormat(locale, { hour: 'numeric' }).resolvedOptions().hour12 ?? false
+  return { language, locale, catalogue, plural: new Intl.PluralRules(locale), decimal: (0.5).toLocaleString(locale).charAt(1), countsTwelve }
 }
 
 let spoken = spokenIn('en', {})
@@ -36,6 +38,11 @@ export function language(): string {
 
 export function locale(): string {
   return spoken.locale
+}
+
+/** Whether the language counts the hours of a day by twelve. */
+export function countsTwelve(): boolean {
+  return spoken.countsTwelve
 }
 
 /** A number that is written with a point already, with the language's own sign. */

@@ -1,6 +1,6 @@
 /** In which zone times are told, and by how many hours the clock counts. */
 
-import { locale } from './i18n'
+import { countsTwelve } from './i18n'
 
 export const BROWSERS = new Intl.DateTimeFormat().resolvedOptions().timeZone
 
@@ -19,7 +19,7 @@ class Zone {
 
   get hasTwelveHours(): boolean {
     if (this.clock) return this.clock === '12'
-    return new Intl.DateTimeFormat(locale(), { hour: 'numeric' }).resolvedOptions().hour12 ?? false
+    return countsTwelve()
   }
 }
 

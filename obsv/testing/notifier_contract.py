@@ -43,7 +43,7 @@ async def notifier_context(folder: Path, *, allow: Sequence[str] = ("127.0.0.1",
     async def no_owners(_: int) -> Sequence[Recipient]:
         return ()
 
-    folder.mkdir(parents=True, exist_ok=True)
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
     await copy_sqlite(folder)
     await connect("sqlite", folder, pool_size=2)
     clock = ManualClock()

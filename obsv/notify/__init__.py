@@ -13,6 +13,7 @@ given up.  A crash between sending and recording sends that one again, under the
 
 from obsv.notify.answers import asked_wait, json_of, post_json, require_taken, said
 from obsv.notify.api import notify_router
+from obsv.notify.as_code import ChannelKind
 from obsv.notify.base import (
     HttpAnswer,
     Message,
@@ -32,6 +33,7 @@ from obsv.notify.services import NotifyServices, make_notify
 __all__ = [
     "FIRING",
     "RESOLVED",
+    "ChannelKind",
     "Channels",
     "Deliveries",
     "HttpAnswer",

@@ -26,7 +26,7 @@ READ: Final = "alerts:read"
 WRITE: Final = "alerts:write"
 
 Notify = NamedDependency[SkipValidation[NotifyServices]]
-State = Annotated[Literal["", "queued", "leased", "sent", "dead", "skipped"], QueryParameter()]
+State = Annotated[Literal["", "queued", "leased", "sent", "dead", "skipped"], QueryParameter(name="state")]
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 
 
@@ -102,14 +102,14 @@ class DeliveryController(Controller):
         request: AnyRequest,
         notify: Notify,
         *,
-        state: State = "",
+        wanted: State = "",
         channel_id: Word = "",
         before: Word = "",
         limit: Limit = 100,
     ) -> DeliveryList:
         """Newest first; `before` takes the answer's `next`."""
         return await notify.deliveries.listed(
-            org_of(request), state=state, channel_id=channel_id, before=before, limit=limit
+            org_of(request), state=wanted, channel_id=channel_id, before=before, limit=limit
         )
 
     @get("/{delivery_id:str}", guards=[requires_scope(READ)], summary="Show a delivery", operation_id="getDelivery")

@@ -16,8 +16,8 @@ WIDTH = 60
 
 DESCRIPTION = """\
 Make what an organisation has equal to the files of a folder: dashboards/ and channels/, *.toml and *.json, as
-`obsv export` writes them. Says what differs, then changes it; nothing is changed where a file has a mistake. What stands in no file
-is left alone; with --prune, what once came from a file and stands in none now goes into the bin.
+`obsv export` writes them. Says what differs, then changes it; nothing is changed where a file has a mistake. What
+stands in no file is left alone; with --prune, what once came from a file and stands in none now goes.
 
   obsv apply -f infra/obsv --dry-run
   obsv apply -f infra/obsv --org acme --prune

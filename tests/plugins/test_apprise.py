@@ -16,7 +16,6 @@ from obsv.plugin_api import decode
 from obsv.testing import HttpSink, NotifierContract
 from obsv.testing.notifier_contract import some_alerts
 
-
 # Apprise's own, at its first use.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

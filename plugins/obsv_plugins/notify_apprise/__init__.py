@@ -115,6 +115,9 @@ class _WayOut:
         )
         try:
             self.answer = asyncio.run_coroutine_threadsafe(call, self._loop).result(TIMEOUT_S)
+            if 300 <= self.answer.status < 400:
+                # The library would follow it.
+                require_taken(self.answer, self._context.clock)
         except NotifyError as error:
             self.error = error
             raise requests.ConnectionError(str(error)) from None

@@ -135,6 +135,6 @@ def _wish(channel: Channel) -> ChannelWish:
 
 
 def _flat(wish: ChannelWish) -> dict[str, Any]:
-    document = msgspec.to_builtins(wish)
+    document: dict[str, Any] = msgspec.to_builtins(wish)
     settings = {f"settings.{name}": value for name, value in document.pop("settings").items()}
     return document | settings

@@ -40,9 +40,10 @@ from obsv.metrics.scrape import declared_hosts as scraped_hosts
 from obsv.metrics.store.base import MetricStore, RemoteWriter
 from obsv.metrics.store.blocks.rollups import no_rollups
 from obsv.metrics.store.context import StoreContext
+from obsv.notify import make_notify
 from obsv.outbox import close_outbox, open_outbox, outbox, transport_from
 from obsv.outbox import jobs as outbox_jobs
-from obsv.plugin_loader import make_store
+from obsv.plugin_loader import make_store, notifiers
 from obsv.privacy import check, collect
 from obsv.privacy import jobs as privacy_jobs
 from obsv.scheduler import Duty, Scheduler, scheduler
@@ -61,6 +62,7 @@ class Instance:
         self.limits = OrgLimits(self._plan)
         self.access_log = AccessLog(clock)
         self.beside = Beside()
+        self.notify = make_notify(clock, notifiers)
         self.duties: tuple[Duty, ...] = ()
         self._accounts: Installed[Accounts] = Installed("accounts service")
         self._store: Installed[MetricStore] = Installed("metric store")
@@ -181,10 +183,18 @@ class Instance:
             await sending
 
         stack.push_async_callback(stop_sending)
+        notifying = asyncio.create_task(self.notify.sender.run(), name="notify")
+
+        async def stop_notifying() -> None:
+            self.notify.sender.stop()
+            await notifying
+
+        stack.push_async_callback(stop_notifying)
         retention = retention_job(self.store, self.beside.exemplars, self.clock, _organisations, self._retentions)
         accounts = self._accounts.get()
         jobs = (
             *outbox_jobs(mail),
+            *self.notify.jobs(),
             *privacy_jobs(self.clock),
             *audit_jobs(accounts.audit),
             *accounts_jobs(accounts),

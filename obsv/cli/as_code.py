@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from obsv.accounts import Accounts
     from obsv.config import Settings
-    from obsv.dashboards.diff import Change
 
 
 class Kind(Protocol):
@@ -28,8 +27,8 @@ class Kind(Protocol):
         """What is there, by key, and whether it came from a file."""
         ...
 
-    def diff(self, before: Any, after: Any) -> Sequence[Change]:
-        """What putting `after` would change."""
+    def diff(self, before: Any, after: Any) -> Sequence[Any]:
+        """What putting `after` would change: each has a `path`, `before` and `after`."""
         ...
 
     def written(self, thing: Any, form: Literal["toml", "json"]) -> str:
@@ -51,7 +50,7 @@ class Plan:
 
     kind: str
     new: list[str] = field(default_factory=list[str])
-    changed: dict[str, Sequence[Change]] = field(default_factory=dict[str, "Sequence[Change]"])
+    changed: dict[str, Sequence[Any]] = field(default_factory=dict[str, "Sequence[Any]"])
     gone: list[str] = field(default_factory=list[str])
     same: list[str] = field(default_factory=list[str])
 
@@ -79,6 +78,8 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
     from obsv.cli.shell import opened_accounts  # noqa: PLC0415  # kept out of --help
     from obsv.core.clock import SystemClock  # noqa: PLC0415
     from obsv.dashboards import DashboardFolder, DashboardKind, Dashboards, Shipped  # noqa: PLC0415
+    from obsv.notify import ChannelKind, make_notify  # noqa: PLC0415
+    from obsv.plugin_loader import notifiers  # noqa: PLC0415
 
     clock = SystemClock()
     async with opened_accounts(settings) as accounts:
@@ -94,4 +95,5 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
             return (await accounts.entitlements.limits_for(org)).dashboards
 
         shipped = Shipped(DashboardFolder(settings.dashboards, clock, organisation), none_there)
-        yield accounts, (DashboardKind(Dashboards(clock, shipped, most)),)
+        channels = make_notify(clock, notifiers).channels
+        yield accounts, (DashboardKind(Dashboards(clock, shipped, most)), ChannelKind(channels))

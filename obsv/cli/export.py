@@ -11,8 +11,9 @@ from obsv.cli.as_code import Kind, opened
 from obsv.cli.common import Failed, add_json, command, settings_of, tell
 
 DESCRIPTION = """\
-Write what an organisation has as files, one for each dashboard, in DIR/dashboards. The same dashboard always gives the
-same text, so that the folder can be kept under version control; applying it changes nothing.
+Write what an organisation has as files: dashboards in DIR/dashboards, channels without their secrets in DIR/channels.
+The same thing always gives the same text, so that the folder can be kept under version control; applying it changes
+nothing.
 
   obsv export infra/obsv
   obsv export infra/obsv --org acme --format json

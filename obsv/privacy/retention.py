@@ -23,10 +23,12 @@ CLASSES: Final[dict[str, str]] = {
     "attempt": "a day after the limit that it counts for",
     "token": "30 days after it was revoked or expired",
     "mail": "content a day after delivery or 3 days after giving up, envelope 30 days",
+    "delivery": "content a day after delivery or 3 days after giving up, what became of it 30 days",
+    "attempts": "as long as the delivery that it belongs to",
     "egress": "90 days",
     "job_runs": "14 days",
 }
 """Every class that a table may name."""
 
-BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics", "push", "dashboard"}
+BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics", "push", "dashboard", "attempts"}
 """Classes whose rows carry the day on which they go."""

@@ -35,8 +35,7 @@ def put(folder: Path, **files: str) -> Path:
 
 def applied(live: Live, folder: Path, *flags: str) -> Any:
     answer = json.loads(live.cli("apply", "-f", str(folder), "--json", *flags))
-    (dashboards,) = answer["kinds"]
-    return dashboards
+    return next(kind for kind in answer["kinds"] if kind["kind"] == "dashboard")
 
 
 @pytest.mark.slow
@@ -106,3 +105,34 @@ def test_one_file_a_dashboard(tmp_path: Path) -> None:
     applied(live, folder)
     with pytest.raises(AssertionError, match=r"a\.toml, which would be there twice"):
         live.cli("export", str(folder), "--format", "json")
+
+
+def put_channel(folder: Path, name: str, text: str) -> Path:
+    own = folder / "channels"
+    own.mkdir(parents=True, exist_ok=True)
+    (own / name).write_text(text)
+    return folder
+
+
+def channels(live: Live, folder: Path, *flags: str) -> Any:
+    answer = json.loads(live.cli("apply", "-f", str(folder), "--json", *flags))
+    return next(kind for kind in answer["kinds"] if kind["kind"] == "channel")
+
+
+@pytest.mark.slow
+def test_channels_keep_their_secrets(live: Live, tmp_path: Path) -> None:
+    live.env["OPS_URL"] = "https://hooks.example.org/secret-1"
+    text = 'name = "Ops"\nkind = "webhook"\n\n[settings]\nurl_env = "OPS_URL"\nmethod = "PUT"\n'
+    folder = put_channel(tmp_path / "f", "ops.toml", text)
+    assert channels(live, folder)["new"] == ["Ops"]
+    assert channels(live, folder)["same"] == ["Ops"]
+    live.env["OPS_URL"] = "https://hooks.example.org/secret-2"
+    assert channels(live, folder)["changed"] == {"Ops": [{"path": "settings.url", "before": "***", "after": "***"}]}
+    live.cli("export", str(tmp_path / "out"))
+    written = (tmp_path / "out" / "channels" / "Ops.toml").read_text()
+    assert "secret" not in written
+    again = channels(live, tmp_path / "out", "--prune")
+    assert (sorted(again["same"]), again["gone"]) == (["Ops"], [])
+    put_channel(folder, "bad.toml", 'name = "x"\nkind = "pigeon"\n')
+    with pytest.raises(AssertionError, match="no kind of channel 'pigeon'"):
+        live.cli("apply", "-f", str(folder))

@@ -107,7 +107,10 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
     team_id = ann.ask("POST", f"{api}/org/teams", {"name": "Blue"}).json()["id"]
     editors = ann.ask("POST", f"{api}/folder-editors", {"folder": "Machines", "team_id": team_id}).json()
     link = ann.ask("POST", f"{api}/dashboards/disks/links", {"expires_at_ms": expires_at_ms}).json()["link"]
+    channel = {"name": "log", "kind": "console"}
     return {
+        "channel_id": ann.ask("POST", f"{api}/channels", channel).json()["id"],
+        "delivery_id": "dlv_none",
         "key": "disks",
         "folder": "Machines",
         "version": "1",

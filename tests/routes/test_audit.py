@@ -21,7 +21,10 @@ from obsv.accounts.installed import accounts
 from obsv.accounts.oauth import Identity
 from obsv.app import create_app
 from obsv.config import AuthProvider, load_settings
+from obsv.core.clock import SystemClock
 from obsv.db import execute, fetch, fetch_value
+from obsv.notify import Notification, make_notify
+from obsv.plugin_loader import notifiers
 from tests.accounts.factors.authenticator import Authenticator
 from tests.database import database_url, engine_name
 from tests.oidc_provider import CLIENT_ID, Handler, Provider
@@ -35,6 +38,11 @@ CHEAP = {"auth.argon2.time_cost": 1, "auth.argon2.memory_cost": 19456}
 
 AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/audit/export": ("audit.exported",),
+    f"POST {API}/channels": ("channel.created",),
+    f"PUT {API}/channels/{{channel_id}}": ("channel.updated",),
+    f"DELETE {API}/channels/{{channel_id}}": ("channel.deleted",),
+    f"POST {API}/channels/{{channel_id}}/test": ("channel.test_sent",),
+    f"POST {API}/deliveries/{{delivery_id}}/retry": ("delivery.retried",),
     f"POST {API}/dashboards": ("dashboard.created",),
     f"PUT {API}/dashboards/{{key}}": ("dashboard.updated",),
     f"DELETE {API}/dashboards/{{key}}": ("dashboard.deleted",),
@@ -213,6 +221,7 @@ async def test_every_change_is_told(tmp_path: Path, database_url: str, provider:
         await tour.sign_in()
         await _organisation(tour)
         await _dashboards(tour)
+        await _channels(tour)
         await _devices(tour, browsers)
         await _elsewhere(tour)
         await _by_mail(tour)
@@ -296,6 +305,20 @@ async def _dashboards(tour: Tour) -> None:
     await tour.visit("POST /dashboards/{key}/undelete", key="disks")
     event = await tour.visit("POST /events", {"title": "Deployed"})
     await tour.visit("DELETE /events/{event_id}", event_id=event["id"])
+
+
+async def _channels(tour: Tour) -> None:
+    wish = {"name": "log", "kind": "console"}
+    channel = (await tour.visit("POST /channels", wish))["id"]
+    await tour.visit("PUT /channels/{channel_id}", {**wish, "settings": {"prefix": "x"}}, channel_id=channel)
+    await tour.visit("POST /channels/{channel_id}/test", channel_id=channel)
+    org = int(await fetch_value("SELECT org FROM channels WHERE id = {}", channel))
+    delivery = await make_notify(SystemClock(), notifiers).deliveries.enqueue(
+        org, "log", Notification("firing", "r", "g"), once_key="1"
+    )
+    await execute("UPDATE deliveries SET state = 'dead' WHERE id = {}", delivery)
+    await tour.visit("POST /deliveries/{delivery_id}/retry", delivery_id=delivery)
+    await tour.visit("DELETE /channels/{channel_id}", channel_id=channel)
 
 
 async def _devices(tour: Tour, browsers: Browsers) -> None:

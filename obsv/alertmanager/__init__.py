@@ -6,8 +6,10 @@
 
 from __future__ import annotations
 
+from obsv.alertmanager.api_v2 import alertmanager_router
 from obsv.alertmanager.dispatcher import Dispatcher
 from obsv.alertmanager.notification import Channels, Deliveries, NoChannels, Notification, NotifiedAlert
+from obsv.alertmanager.router import routing_router
 from obsv.alertmanager.service import Alertmanager, Ports
 from obsv.alertmanager.types import Alert, AlertChange, PostedAlert
 
@@ -23,4 +25,6 @@ __all__ = [
     "NotifiedAlert",
     "Ports",
     "PostedAlert",
+    "alertmanager_router",
+    "routing_router",
 ]

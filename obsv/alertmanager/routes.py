@@ -74,6 +74,15 @@ class Route:
         """The key under which a group is known to receivers."""
         return f"{self.key}:{labels_text(labels)}"
 
+    def path_to(self, route: Route) -> list[Route]:
+        """The nodes from here to one below, which is the last; none if it is not there."""
+        if route is self:
+            return [self]
+        for one in self.routes:
+            if found := one.path_to(route):
+                return [self, *found]
+        return []
+
     def walk(self) -> Iterator[Route]:
         """It and all below."""
         yield self

@@ -112,7 +112,7 @@ class Routings:
             made = Stored(document, before.version + 1, is_applied, now_ms, by.person or by.ref)
             text = msgspec.json.encode(document).decode()
             await execute(_PUT, org, text, made.version, is_applied, now_ms, made.updated_by)
-            await groups.group_anew(org, routing, await store.every_alert(org), now_ms)
+            await groups.group_anew(org, routing, await store.untold_alerts(org, now_ms), now_ms)
             await audit.write("routing.updated", org=org, actor=by, details={"version": made.version})
             after_commit(self._changed)
         return made

@@ -100,9 +100,14 @@ async def alerts_of(org: int, fingerprints: Iterable[str]) -> dict[str, Alert]:
     return found
 
 
-async def every_alert(org: int) -> list[Alert]:
-    """All that are kept, also those that are over."""
-    return [read_alert(row) for row in await fetch(f"SELECT {_ALERT} FROM alerts WHERE org = {{}}", org)]  # noqa: S608
+async def untold_alerts(org: int, now_ms: int) -> list[Alert]:
+    """Those that fire, and those whose end is still to be told by a group."""
+    rows = await fetch(
+        f"SELECT {_ALERT} FROM alerts WHERE org = {{}} AND (ends_at_ms > {{}} "  # noqa: S608
+        "OR EXISTS (SELECT 1 FROM alert_group_members m WHERE m.alert_id = alerts.id))",
+        *(org, now_ms),
+    )
+    return [read_alert(row) for row in rows]
 
 
 async def firing_alerts(org: int, now_ms: int) -> list[Alert]:

@@ -20,9 +20,7 @@ import yaml
 
 from tests.ports import free_port
 
-MOUNT = (
-    'mkdir -p /usr/share/prometheus; mount --bind "$0" /usr/share/prometheus; exec "$@"'
-)
+MOUNT = 'mkdir -p /usr/share/prometheus; mount --bind "$0" /usr/share/prometheus; exec "$@"'
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,21 @@ BASIC = """
 route: {receiver: team, group_by: [alertname], group_wait: 10s, group_interval: 60s, repeat_interval: 1h}
 receivers: [{name: team, channels: [mail]}]
 """
-INHIBIT = BASIC + """
+INHIBIT = (
+    BASIC
+    + """
 inhibit_rules:
   - {source_matchers: [severity="page"], target_matchers: ['severity=~"page|warn"'], equal: [site]}
 """
+)
 
 
 async def test_a_source_mutes_its_targets(scene: Scene) -> None:
     await scene.routing(INHIBIT)
     page = {"alertname": "Site", "severity": "page", "a": "page", "site": "b"}
-    await scene.fire(page, {**page, "severity": "warn", "a": "warn"}, {**page, "severity": "warn", "a": "w2", "site": "c"})
+    await scene.fire(
+        page, {**page, "severity": "warn", "a": "warn"}, {**page, "severity": "warn", "a": "w2", "site": "c"}
+    )
     await scene.pass_s(20)
     # Another site is not muted, nor is one page by another that is source and target as well.
     assert scene.lines == ["10 mail +page +w2"]

@@ -22,7 +22,8 @@ from obsv.alertmanager.wire import AlertCounts, AlertList, AlertView, Fingerprin
 from obsv.core.errors import Invalid
 
 MOST: Final = 1000
-State = Literal["", "active", "acknowledged", "silenced", "inhibited", "muted"]
+State = Literal["active", "acknowledged", "silenced", "inhibited", "muted"]
+States = Annotated[State | None, QueryParameter(name="state")]
 Filters = Annotated[list[str] | None, QueryParameter(name="filter", max_items=50)]
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
 
@@ -40,7 +41,7 @@ class AlertController(Controller):
         manager: Manager,
         *,
         filters: Filters = None,
-        state: State = "",
+        wanted: States = None,
         limit: Limit = MOST,
     ) -> AlertList:
         """Those that fulfil every `filter` (a matcher such as `severity="page"`) and are in that state."""
@@ -52,7 +53,7 @@ class AlertController(Controller):
         found = [
             one
             for one in await Views(manager).firing(org)
-            if all_match(matchers, one.alert.labels) and state in {"", _state(one)}
+            if all_match(matchers, one.alert.labels) and wanted in {None, _state(one)}
         ]
         found.sort(key=lambda one: (-one.alert.starts_at_ms, one.alert.fingerprint))
         return AlertList(await _views(manager, org, found[:limit]), len(found))
@@ -140,7 +141,7 @@ async def _view(one: Shown, people: People, now_ms: int) -> AlertView:
         labels=dict(alert.labels),
         annotations=dict(alert.annotations),
         status="resolved" if alert.is_resolved(now_ms) else "firing",
-        state=_state(one) or "active",
+        state=_state(one),
         starts_at_ms=alert.starts_at_ms,
         ends_at_ms=alert.ends_at_ms if alert.is_resolved(now_ms) else 0,
         updated_at_ms=alert.updated_at_ms,

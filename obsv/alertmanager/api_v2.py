@@ -97,6 +97,7 @@ def _alert_handlers(alertmanager: Alertmanager) -> tuple[HTTPRouteHandler, ...]:
     @get("/alerts", guards=[requires_scope(READ)])
     async def get_alerts(
         request: AnyRequest,
+        *,
         filters: Filters = None,
         receiver: Flag = "",
         active: Flag = "true",
@@ -114,6 +115,7 @@ def _alert_handlers(alertmanager: Alertmanager) -> tuple[HTTPRouteHandler, ...]:
     @get("/alerts/groups", guards=[requires_scope(READ)])
     async def get_groups(
         request: AnyRequest,
+        *,
         filters: Filters = None,
         receiver: Flag = "",
         active: Flag = "true",

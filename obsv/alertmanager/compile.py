@@ -195,7 +195,8 @@ class _Compiler:
         for name, value in match.items():
             read(f"match/{name}", partial(_one, name, "=", value))
         for name, value in match_re.items():
-            read(f"match_re/{name}", partial(_one, name, "=~", value))
+            # As Alertmanager writes it into keys.
+            read(f"match_re/{name}", partial(_one, name, "=~", f"^(?:{value})$"))
         for index, text in enumerate(texts):
             read(f"matchers/{index}", partial(parse_matchers, text))
         return tuple(sorted(found, key=matcher_order) if sort else found)

@@ -61,11 +61,9 @@ def _read(text: str) -> dict[str, Any]:
         raw = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
     except (yaml.YAMLError, ValueError, RecursionError) as wrong:
         raise ValueError(" ".join(str(wrong).split())) from None
-    if not isinstance(raw, dict) or not isinstance(raw.get("global") or {}, dict):
-        raise ValueError("expected an alertmanager.yml: a table with `route` and `receivers`")
-    for one in raw.get("receivers") or []:
-        if not isinstance(one, dict):
-            raise ValueError("receivers: expected tables with a name each")
+    is_table = isinstance(raw, dict) and isinstance(raw.get("global") or {}, dict)
+    if not is_table or not all(isinstance(one, dict) for one in raw.get("receivers") or []):
+        raise ValueError("expected a table with `route` and a list of `receivers`")
     return {str(name): value for name, value in raw.items()}
 
 

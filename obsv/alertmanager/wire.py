@@ -166,14 +166,14 @@ class RoutingHits(msgspec.Struct, frozen=True):
 
 
 class ImportForm(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The text of an alertmanager.yml; `channels` says which channels stand for a receiver whose name is no channel's."""
+    """The text of an alertmanager.yml; `channels` stand for a receiver whose name is no channel's."""
 
     yaml: Yaml
     channels: Annotated[dict[str, list[str]], msgspec.Meta(max_length=200)] = {}
 
 
 class ImportedRouting(msgspec.Struct, frozen=True):
-    """What it comes to; nothing is kept. `unmapped` receivers have no channel yet, `ignored` parts have no meaning here."""
+    """What it comes to; nothing is kept. `unmapped` receivers have no channel, `ignored` parts no meaning here."""
 
     document: RoutingDocument
     yaml: str

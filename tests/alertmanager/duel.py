@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -142,15 +143,14 @@ def compare(scene: Scene, peer: Peer, within_s: float = 1.0) -> int:
     for sent in peer.sink.sent:
         channel, key, alerts = sent.what
         theirs.setdefault((channel, key), []).append((alerts, sent.at_s))
-    assert ours.keys() == theirs.keys()
+    assert ours.keys() == theirs.keys(), ours.keys() ^ theirs.keys()
     for group, told in ours.items():
-        assert [alerts for alerts, _ in told] == [alerts for alerts, _ in theirs[group]], group
-        for (alerts, mine), (_, other) in zip(told, theirs[group], strict=True):
-            assert abs(mine - other) < within_s, (group, alerts, mine - other)
+        mine, other = ([alerts for alerts, _ in one] for one in (told, theirs[group]))
+        assert mine == other, (group, told, theirs[group])
+        for (alerts, our_s), (_, their_s) in zip(told, theirs[group], strict=True):
+            assert abs(our_s - their_s) < within_s, (group, alerts, our_s - their_s)
     return len(peer.sink.sent)
 
 
 def _json(labels: Mapping[str, str]) -> str:
-    import json
-
     return json.dumps(dict(labels), sort_keys=True)

@@ -120,7 +120,7 @@ inhibit_rules:
             (9, Fire([alert("Maintenance")])), (9.2, Resolve([alert("Disk", severity="warn", site="c")])),
             (17.5, Resolve([alert("Maintenance")])),
         ],
-        24, 8,
+        24, 6,
     ),
     "silences": (
         ONE,

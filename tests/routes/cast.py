@@ -107,7 +107,12 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
     team_id = ann.ask("POST", f"{api}/org/teams", {"name": "Blue"}).json()["id"]
     editors = ann.ask("POST", f"{api}/folder-editors", {"folder": "Machines", "team_id": team_id}).json()
     link = ann.ask("POST", f"{api}/dashboards/disks/links", {"expires_at_ms": expires_at_ms}).json()["link"]
+    silence = {"matchers": ["a=b"], "ends_at_ms": expires_at_ms, "comment": "work"}
+    alert = [{"labels": {"alertname": "Down"}}]
+    ann.ask("POST", "/api/v2/alerts", alert)
     return {
+        "silence_id": ann.ask("POST", f"{api}/silences", silence).json()["id"],
+        "fingerprint": ann.ask("GET", f"{api}/alerts").json()["alerts"][0]["fingerprint"],
         "key": "disks",
         "folder": "Machines",
         "version": "1",

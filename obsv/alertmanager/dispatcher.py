@@ -167,4 +167,8 @@ async def clean(now_ms: int) -> None:
         "AND NOT EXISTS (SELECT 1 FROM alert_group_members m WHERE m.alert_id = alerts.id)",
         now_ms - KEPT_MS,
     )
-    await execute("DELETE FROM notification_log WHERE expires_at_ms <= {}", now_ms)
+    await execute(
+        "DELETE FROM notification_log WHERE expires_at_ms <= {} AND NOT EXISTS (SELECT 1 FROM alert_groups g "
+        "WHERE g.org = notification_log.org AND g.group_key = notification_log.group_key)",
+        now_ms,
+    )

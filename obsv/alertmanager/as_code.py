@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from obsv.alertmanager.compile import compile_routing
-from obsv.alertmanager.document import RoutingDocument, read_yaml
+from obsv.alertmanager.document import RoutingDocument, plain, read_yaml
 from obsv.alertmanager.routing import Routings
 from obsv.audit import SYSTEM
 from obsv.config import Problem
@@ -60,13 +60,13 @@ class RoutingKind:
 
     def diff(self, before: RoutingDocument, after: RoutingDocument) -> Sequence[Change]:
         """What putting `after` would change."""
-        return list(_differences("", msgspec.to_builtins(before), msgspec.to_builtins(after)))
+        return list(_differences("", plain(before), plain(after)))
 
     def written(self, thing: RoutingDocument, form: Literal["toml", "json"]) -> str:
         """The text of its file."""
         if form == "json":
             return msgspec.json.format(msgspec.json.encode(thing), indent=2).decode() + "\n"
-        return toml_text(msgspec.to_builtins(thing), spread=("receivers", "inhibit_rules", "time_intervals"))
+        return toml_text(plain(thing), spread=("receivers", "routes", "inhibit_rules", "time_intervals"))
 
     async def put(self, org: int, thing: RoutingDocument) -> None:
         """Make it so, whatever is there.  Raises ObsvError."""

@@ -118,7 +118,13 @@ def read_yaml(text: str) -> RoutingDocument:
     return decode_yaml(text, RoutingDocument)
 
 
+def plain(document: RoutingDocument) -> dict[str, Any]:
+    """The document as tables, lists and texts alone."""
+    made: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(document))
+    return made
+
+
 def write_yaml(document: RoutingDocument) -> str:
     """The same document always gives the same text."""
     yaml: Any = importlib.import_module("yaml")  # publishes no types
-    return str(yaml.safe_dump(msgspec.to_builtins(document), sort_keys=False, allow_unicode=True, width=120))
+    return str(yaml.safe_dump(plain(document), sort_keys=False, allow_unicode=True, width=120))

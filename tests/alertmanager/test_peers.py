@@ -55,7 +55,7 @@ alerting:
 """)
         command = [
             str(peers / "prometheus"), f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/tsdb",
-            f"--web.listen-address=127.0.0.1:{port}",
+            f"--web.listen-address=127.0.0.1:{port}", "--rules.alert.resend-delay=1s",
         ]  # fmt: skip
         with running(command, f"http://127.0.0.1:{port}/-/ready", tmp_path / "prometheus.log"):
             (alert,) = eventually(lambda: ask(live, token, "/api/v2/alerts"))

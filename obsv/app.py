@@ -13,6 +13,13 @@ from obsv.access_log import access_log_router
 from obsv.accounts import Actor, accounts, accounts_router, authenticate_asgi, requires_scope
 from obsv.accounts.cookies import CookiePolicy
 from obsv.accounts.requests import author_of
+from obsv.alertmanager import (
+    Alertmanager,
+    Dispatcher,
+    Ports,
+    alertmanager_router,
+    routing_router,
+)
 from obsv.config import Settings, load_settings
 from obsv.core.clock import Clock, SystemClock
 from obsv.core.duration import format_duration_ms
@@ -124,10 +131,13 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     datadog_series = datadog.Datadog(door)
     reader, deltas = otlp.Reader(_otlp_options(settings)), otlp.Deltas(clock, settings.metrics.future_window)
     gateway = pushgateway.Pushgateway(door, clock, store_own, settings.metrics.push_ttl)
+    told = instance.notify
+    alertmanager = Alertmanager(Ports(clock, told.deliveries, told.channels, settings.server.base_url))
     instance.duties = (
         Duty("metrics.scrape", scraper.run),
         Duty("metrics.rules", recording.run),
         Duty("metrics.push", gateway.run),
+        Duty("alertmanager.dispatch", Dispatcher(alertmanager).run),
     )
     files = DashboardFolder(settings.dashboards, clock, organisation)
     shipped = Shipped(files, lambda org, names: metrics_there(instance.store(), org, names, clock.now_ms()))
@@ -137,13 +147,15 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
     app = Application(
         route_handlers=[
-            site_router(),
+            site_router(alertmanager),
             *web_routers(),
             accounts_router(),
             access_log_router(arrivals),
             hosts_router(instance.store, range_query, clock, may_read),
             dashboards_router(dashboards),
             notify_router(instance.notify),
+            routing_router(alertmanager),
+            alertmanager_router(alertmanager),
             remote_write_handler(write),
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),

@@ -25,6 +25,7 @@ EVENTS: frozenset[str] = frozenset(
         *("dashboard.restored", "dashboard.shared", "dashboard.unshared", "folder.moved"),
         *("folder.editors_added", "folder.editors_removed", "annotation.created", "annotation.deleted"),
         "delivery.retried",
+        *("alert.acknowledged", "alert.unacknowledged", "alert.resolved", "routing.updated"),
         *("channel.test_sent", "plan.changed", "dpa.accepted", "objection.recorded"),
         *("billing.address_changed", "billing.payment_failed", "billing.subscription_changed"),
         *("dsr.received", "dsr.answered", "dsr.exported", "dsr.erased"),

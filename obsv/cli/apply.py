@@ -15,9 +15,10 @@ from obsv.cli.common import Failed, add_json, command, settings_of, tell
 WIDTH = 60
 
 DESCRIPTION = """\
-Make what an organisation has equal to the files of a folder: dashboards/ and channels/, *.toml and *.json, as
-`obsv export` writes them. Says what differs, then changes it; nothing is changed where a file has a mistake. What
-stands in no file is left alone; with --prune, what once came from a file and stands in none now goes.
+Make what an organisation has equal to the files of a folder, as `obsv export` writes them: dashboards/*.toml and
+dashboards/*.json, and the routing of alerts in routing/, which may be YAML too. Says what differs, then changes it;
+nothing is changed where a file has a mistake. What stands in no file is left alone; with --prune, what once came from a
+file and stands in none now is taken away.
 
   obsv apply -f infra/obsv --dry-run
   obsv apply -f infra/obsv --org acme --prune
@@ -63,12 +64,13 @@ async def _apply(args: argparse.Namespace) -> list[Plan]:
 
 def _loaded(kind: Kind, folder: Path) -> Mapping[str, Any]:
     from obsv.core.errors import Invalid  # noqa: PLC0415  # kept out of --help
+    from obsv.alertmanager.as_code import BadRoutingFiles  # noqa: PLC0415  # kept out of --help
     from obsv.dashboards import BadFiles  # noqa: PLC0415
 
     own = folder / kind.folder
     try:
         return kind.load(own) if own.is_dir() else {}
-    except BadFiles as bad:
+    except (BadFiles, BadRoutingFiles) as bad:
         raise Failed("the files cannot be used:\n  " + "\n  ".join(map(str, bad.problems))) from None
     except Invalid as bad:
         raise Failed(f"the files cannot be used:\n  {bad.detail}") from None

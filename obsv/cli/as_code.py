@@ -13,6 +13,19 @@ if TYPE_CHECKING:
     from obsv.config import Settings
 
 
+class Change(Protocol):
+    """One difference at `path`; None is what is not there."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def before(self) -> Any: ...
+
+    @property
+    def after(self) -> Any: ...
+
+
 class Kind(Protocol):
     """A kind of thing that files describe; each has a stable key, which is unique in an organisation."""
 
@@ -50,7 +63,7 @@ class Plan:
 
     kind: str
     new: list[str] = field(default_factory=list[str])
-    changed: dict[str, Sequence[Any]] = field(default_factory=dict[str, "Sequence[Any]"])
+    changed: dict[str, Sequence[Change]] = field(default_factory=dict[str, Sequence[Change]])
     gone: list[str] = field(default_factory=list[str])
     same: list[str] = field(default_factory=list[str])
 
@@ -75,6 +88,8 @@ async def planned(kind: Kind, org: int, wanted: Mapping[str, Any], *, prune: boo
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kind, ...]]]:
     """The accounts of a data directory, and every kind there is."""
+    from obsv.alertmanager.as_code import RoutingKind  # noqa: PLC0415
+    from obsv.alertmanager.routing import Routings  # noqa: PLC0415
     from obsv.cli.shell import opened_accounts  # noqa: PLC0415  # kept out of --help
     from obsv.core.clock import SystemClock  # noqa: PLC0415
     from obsv.dashboards import DashboardFolder, DashboardKind, Dashboards, Shipped  # noqa: PLC0415
@@ -96,4 +111,6 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
 
         shipped = Shipped(DashboardFolder(settings.dashboards, clock, organisation), none_there)
         channels = make_notify(clock, notifiers).channels
-        yield accounts, (DashboardKind(Dashboards(clock, shipped, most)), ChannelKind(channels))
+        routings = Routings(clock, channels, lambda: None)
+        dashboards = DashboardKind(Dashboards(clock, shipped, most))
+        yield accounts, (dashboards, ChannelKind(channels), RoutingKind(routings))

@@ -14,6 +14,8 @@ CLASSES: Final[dict[str, str]] = {
     "bin": "until it is deleted, and 30 days",
     "dashboard": "as long as the dashboard that it belongs to",
     "share": "30 days after the link expired or was taken back",
+    "alert": "until it is over and was told, and half an hour; what a channel was told 5 days at most",
+    "silence": "5 days after it ended",
     "delta": "a day after the last point that was added",
     "audit": "1 year after the event",
     "access_log": "30 days after the call",
@@ -30,5 +32,7 @@ CLASSES: Final[dict[str, str]] = {
 }
 """Every class that a table may name."""
 
-BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics", "push", "dashboard", "attempts"}
+BY_DAY: Final = frozenset(CLASSES) - {
+    *("subject", "instance", "setup", "metrics", "push", "dashboard", "attempts", "alert"),
+}
 """Classes whose rows carry the day on which they go."""

@@ -33,9 +33,9 @@ def put(folder: Path, **files: str) -> Path:
     return folder
 
 
-def applied(live: Live, folder: Path, *flags: str) -> Any:
+def applied(live: Live, folder: Path, *flags: str, kind: str = "dashboard") -> Any:
     answer = json.loads(live.cli("apply", "-f", str(folder), "--json", *flags))
-    return next(kind for kind in answer["kinds"] if kind["kind"] == "dashboard")
+    return next(one for one in answer["kinds"] if one["kind"] == kind)
 
 
 @pytest.mark.slow
@@ -136,3 +136,26 @@ def test_channels_keep_their_secrets(live: Live, tmp_path: Path) -> None:
     put_channel(folder, "bad.toml", 'name = "x"\nkind = "pigeon"\n')
     with pytest.raises(AssertionError, match="no kind of channel 'pigeon'"):
         live.cli("apply", "-f", str(folder))
+
+
+ROUTING = """
+route: {receiver: team, group_by: ["..."], routes: [{receiver: team, matchers: ['a="b"'], continue: true}]}
+receivers: [{name: team, channels: [Owners by email]}]
+"""
+
+
+@pytest.mark.slow
+def test_the_routing_there_and_back(live: Live, tmp_path: Path) -> None:
+    folder = tmp_path / "f" / "routing"
+    folder.mkdir(parents=True)
+    (folder / "routing.yaml").write_text(ROUTING)
+    assert applied(live, folder.parent, kind="routing")["new"] == ["routing"]
+    for form in ("toml", "json"):
+        live.cli("export", str(tmp_path / form), "--format", form)
+        assert applied(live, tmp_path / form, kind="routing")["same"] == ["routing"]
+    (folder / "routing.yaml").write_text(ROUTING.replace('"..."', "alertname"))
+    (change,) = applied(live, folder.parent, kind="routing")["changed"]["routing"]
+    assert (change["path"], change["after"]) == ("route.group_by", ["alertname"])
+    (folder / "routing.yaml").write_text(ROUTING.replace("receiver: team,", "receiver: nobody,"))
+    with pytest.raises(AssertionError, match=r'route\.receiver: there is no receiver "nobody"'):
+        live.cli("apply", "-f", str(folder.parent))

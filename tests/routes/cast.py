@@ -108,9 +108,13 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
     editors = ann.ask("POST", f"{api}/folder-editors", {"folder": "Machines", "team_id": team_id}).json()
     link = ann.ask("POST", f"{api}/dashboards/disks/links", {"expires_at_ms": expires_at_ms}).json()["link"]
     channel = {"name": "log", "kind": "console"}
+    silence = {"matchers": ["a=b"], "ends_at_ms": expires_at_ms, "comment": "work"}
+    ann.ask("POST", "/api/v2/alerts", [{"labels": {"alertname": "Down"}}])
     return {
         "channel_id": ann.ask("POST", f"{api}/channels", channel).json()["id"],
         "delivery_id": "dlv_none",
+        "silence_id": ann.ask("POST", f"{api}/silences", silence).json()["id"],
+        "fingerprint": ann.ask("GET", f"{api}/alerts").json()["alerts"][0]["fingerprint"],
         "key": "disks",
         "folder": "Machines",
         "version": "1",

@@ -37,6 +37,13 @@ BASE_URL = "http://localhost:8450"
 CHEAP = {"auth.argon2.time_cost": 1, "auth.argon2.memory_cost": 19456}
 
 AUDITED: dict[str, tuple[str, ...]] = {
+    f"POST {API}/alerts/acknowledge": ("alert.acknowledged",),
+    f"POST {API}/alerts/unacknowledge": ("alert.unacknowledged",),
+    f"POST {API}/alerts/resolve": ("alert.resolved",),
+    f"PUT {API}/routing": ("routing.updated",),
+    f"POST {API}/silences": ("silence.created",),
+    f"PUT {API}/silences/{{silence_id}}": ("silence.updated",),
+    f"DELETE {API}/silences/{{silence_id}}": ("silence.deleted",),
     f"POST {API}/audit/export": ("audit.exported",),
     f"POST {API}/channels": ("channel.created",),
     f"PUT {API}/channels/{{channel_id}}": ("channel.updated",),
@@ -101,6 +108,9 @@ AUDITED: dict[str, tuple[str, ...]] = {
 }
 
 SILENT: dict[str, str] = {
+    f"POST {API}/routing/import": "reads what it is given, and keeps nothing of it",
+    f"POST {API}/routing/test": "asks where an alert would go, and sends none",
+    f"POST {API}/silences/preview": "says what a silence would hit, and makes none",
     f"POST {API}/dashboards/import": "reads what it is given, and keeps nothing of it",
     f"PUT {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
     f"DELETE {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
@@ -222,6 +232,7 @@ async def test_every_change_is_told(tmp_path: Path, database_url: str, provider:
         await _organisation(tour)
         await _dashboards(tour)
         await _channels(tour)
+        await _alerts(tour)
         await _devices(tour, browsers)
         await _elsewhere(tour)
         await _by_mail(tour)
@@ -319,6 +330,23 @@ async def _channels(tour: Tour) -> None:
     await execute("UPDATE deliveries SET state = 'dead' WHERE id = {}", delivery)
     await tour.visit("POST /deliveries/{delivery_id}/retry", delivery_id=delivery)
     await tour.visit("DELETE /channels/{channel_id}", channel_id=channel)
+
+
+async def _alerts(tour: Tour) -> None:
+    headers = {**SAME_ORIGIN, "X-CSRF-Token": tour.csrf}
+    await tour.client.post("/api/v2/alerts", json=[{"labels": {"alertname": "Down"}}], headers=headers)
+    (alert,) = (await tour.client.get(API + "/alerts")).json()["alerts"]
+    for what in ("acknowledge", "unacknowledge", "resolve"):
+        await tour.visit(f"POST /alerts/{what}", {"fingerprints": [alert["fingerprint"]]})
+    await tour.visit("POST /routing/test", {"labels": {"alertname": "Down"}})
+    await tour.visit("POST /routing/import", {"yaml": "route: {receiver: a}\nreceivers: [{name: a}]"})
+    await tour.visit("PUT /routing", {"yaml": "route: {receiver: a}\nreceivers: [{name: a}]"})
+    wish = {"matchers": ["a=b"], "ends_at_ms": int(time.time() * 1000) + 60_000, "comment": "work"}
+    await tour.visit("POST /silences/preview", {"matchers": ["a=b"]})
+    made = await tour.visit("POST /silences", wish)
+    wish |= {"starts_at_ms": made["starts_at_ms"], "comment": "more work"}
+    await tour.visit("PUT /silences/{silence_id}", wish, silence_id=made["id"])
+    await tour.visit("DELETE /silences/{silence_id}", silence_id=made["id"])
 
 
 async def _devices(tour: Tour, browsers: Browsers) -> None:

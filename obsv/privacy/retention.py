@@ -14,6 +14,10 @@ CLASSES: Final[dict[str, str]] = {
     "bin": "until it is deleted, and 30 days",
     "dashboard": "as long as the dashboard that it belongs to",
     "share": "30 days after the link expired or was taken back",
+    "status": "2 years after it ended",
+    "incident": "as long as the incident that it belongs to",
+    "subscriber": "until its reader unsubscribes; 3 days if they never confirmed it",
+    "announcement": "a year after it was written",
     "delta": "a day after the last point that was added",
     "audit": "1 year after the event",
     "access_log": "30 days after the call",
@@ -28,5 +32,5 @@ CLASSES: Final[dict[str, str]] = {
 }
 """Every class that a table may name."""
 
-BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics", "push", "dashboard"}
+BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics", "push", "dashboard", "incident"}
 """Classes whose rows carry the day on which they go."""

@@ -184,7 +184,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         logging_config=None,
         request_max_body_size=None,
     )
-    app.asgi_handler = StatusHosts(app.asgi_handler, clock)
+    app.asgi_handler = StatusHosts(app.asgi_handler, instance.status)
     cookie = CookiePolicy(is_secure=settings.is_production).name
     install_frame(
         app, settings, cookie_name=cookie, own_limits=WRITE_PATHS, ingest=INGEST_PATHS, render_page=render_fault

@@ -68,7 +68,7 @@ class Instance:
         self.monitors: Monitors = NoMonitors()
         self._accounts: Installed[Accounts] = Installed("accounts service")
         self._store: Installed[MetricStore] = Installed("metric store")
-        self._status: Installed[StatusServices] = Installed("status pages")
+        self._status: Installed[StatusServices] = Installed("status page service")
 
     def store(self) -> MetricStore:
         """The metric store.  Raises Unavailable while the start is still loading it."""

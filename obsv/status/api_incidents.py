@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from litestar import Controller, delete, get, patch, post, put
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from obsv.accounts import org_of
@@ -45,7 +45,7 @@ class IncidentController(Controller):
         services: Services,
         *,
         page_id: Word = "",
-        is_open: bool = False,
+        is_open: FromQuery[bool] = False,
         before_ms: Millis = None,
         limit: Limit = 50,
     ) -> IncidentList:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from litestar import Controller, delete, get, patch, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from obsv.accounts import org_of
@@ -36,7 +36,7 @@ class MaintenanceController(Controller):
 
     @get("/", guards=READING, summary="List maintenances", operation_id="listMaintenances")
     async def index(
-        self, request: AnyRequest, services: Services, page_id: Word = "", *, is_over: bool = False
+        self, request: AnyRequest, services: Services, page_id: Word = "", *, is_over: FromQuery[bool] = False
     ) -> MaintenanceList:
         """Those to come and under way, of all pages or one; with `is_over` the last 200 that are past."""
         states = "('completed', 'cancelled')" if is_over else "('scheduled', 'in_progress')"

@@ -24,7 +24,6 @@ from obsv.status.types import (
     PageList,
     PageView,
     PageWish,
-    StateName,
 )
 from obsv.status.view import Shown
 
@@ -139,7 +138,7 @@ async def _page(services: StatusServices, page: Page) -> PageView:
         host=page.host,
         is_public=page.is_public,
         url=services.parts.url_of(page),
-        state=cast("StateName", snapshot.state.value),
+        state=snapshot.state.value,
         subscribers=int(await fetch_value(confirmed, page.id)),
         created_at_ms=page.created_at_ms,
     )
@@ -167,6 +166,6 @@ def _shown(shown: Shown) -> ComponentView:
         alert_state=cast("Affected", one.alert_state.value),
         alert_action=one.alert_action,
         shows_uptime=one.shows_uptime,
-        state=cast("StateName", shown.state.value),
-        set_by_hand=cast("StateName", shown.set_by_hand.value) if shown.set_by_hand else None,
+        state=shown.state.value,
+        set_by_hand=shown.set_by_hand.value if shown.set_by_hand else None,
     )

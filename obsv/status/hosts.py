@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from obsv.accounts.cache import Remembered
-from obsv.core.clock import Clock
 from obsv.core.errors import NotFound
 from obsv.db import fetch
+from obsv.status.services import StatusServices
 
 _ALL: Final = "hosts"
 
@@ -17,25 +18,25 @@ _ALL: Final = "hosts"
 class StatusHosts:
     """Wraps the application; asks the database for the host names every few seconds at most."""
 
-    def __init__(self, app: ASGIApp, clock: Clock) -> None:
-        self._app = app
-        self._known: Remembered[dict[str, str]] = Remembered(clock)
+    def __init__(self, app: ASGIApp, services: Callable[[], StatusServices]) -> None:
+        self._app, self._services = app, services
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request.  Raises `NotFound` for what is none of the page's."""
-        if scope["type"] == "http" and not scope["path"].startswith("/api/"):
+        if scope["type"] == ScopeType.HTTP and not scope["path"].startswith("/api/"):
             slug = (await self._hosts()).get(_host(scope))
             if slug is not None:
                 _lead(scope, slug)
         await self._app(scope, receive, send)
 
     async def _hosts(self) -> dict[str, str]:
-        kept = self._known.get(_ALL)
+        known = self._services().parts.shown
+        kept: dict[str, str] | None = known.get(_ALL)
         if kept is None:
-            generation = self._known.generation
+            generation = known.generation
             rows = await fetch("SELECT host, slug FROM status_pages WHERE host <> '' AND is_public = {}", True)
             kept = {row["host"]: row["slug"] for row in rows}
-            self._known.put(_ALL, kept, generation=generation)
+            known.put(_ALL, kept, generation=generation)
         return kept
 
 

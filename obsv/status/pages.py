@@ -52,7 +52,9 @@ class StatusPages:
                 await audit.write("status_page.created", org=org, actor=by, target=("status_page", page_id))
                 self._parts.changed()
         except Exception as error:
-            raise _taken(error) from None
+            if is_unique_violation(error):
+                raise _taken() from None
+            raise
         return await page_of(org, page_id)
 
     async def change(self, org: int, page_id: str, wish: PageWish, *, by: Who) -> Page:
@@ -70,7 +72,9 @@ class StatusPages:
                 await audit.write("status_page.updated", org=org, actor=by, target=("status_page", page_id))
                 self._parts.changed()
         except Exception as error:
-            raise _taken(error) from None
+            if is_unique_violation(error):
+                raise _taken() from None
+            raise
         return await page_of(org, page_id)
 
     async def delete(self, org: int, page_id: str, *, by: Who) -> None:
@@ -102,7 +106,5 @@ class StatusPages:
             raise Invalid("This host name is the instance's own: leave it empty.", code="own_host")
 
 
-def _taken(error: Exception) -> Exception:
-    if is_unique_violation(error):
-        return Conflict("Another status page has this address or host name.", code="status_page_taken")
-    return error
+def _taken() -> Conflict:
+    return Conflict("Another status page has this address or host name.", code="status_page_taken")

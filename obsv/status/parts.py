@@ -71,7 +71,8 @@ async def pages_where(condition: str, *values: object) -> list[Page]:
 
 def read_page(row: dict[str, Any]) -> Page:
     """A page from its row."""
-    return Page(**{**row, "is_public": bool(row["is_public"])})
+    read: dict[str, Any] = {**row, "is_public": bool(row["is_public"])}
+    return Page(**read)
 
 
 def read_ids(text: str) -> list[str]:

@@ -37,7 +37,7 @@ class Periods:
         self._clock = clock
 
     async def begin(self, org: int, component_id: str, source: str, state: State, at_ms: int = 0) -> bool:
-        """Let a state begin (now, unless `at_ms` says when) in place of its source's last; False if it lasts already."""
+        """Let a state begin (now, unless `at_ms` says when) in place of its source's last; False if it lasts."""
         async with write_tx():
             rows = await fetch(
                 "SELECT id, state FROM status_periods WHERE component_id = {} AND source = {} AND ended_at_ms IS NULL",

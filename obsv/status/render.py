@@ -56,7 +56,8 @@ def _environment() -> Environment:
         "day": day_words,
         "bar": bar_words,
     }
-    made.globals |= {"words": WORDS, "status_words": STATUS_WORDS, "css_url": css_url}
+    known: dict[str, Any] = {"words": WORDS, "status_words": STATUS_WORDS, "css_url": css_url}
+    made.globals.update(known)
     return made
 
 

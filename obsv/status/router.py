@@ -21,7 +21,8 @@ API = "/api/obsv/v1"
 
 def status_routers(services: Callable[[], StatusServices]) -> tuple[Router, Router]:
     """The API, and `/status` for everybody; the services may be made after the routers."""
-    given = {"services": Provide(services, sync_to_thread=False)}
+    # A plain function: of a bound method the framework would copy the object, too.
+    given = {"services": Provide(lambda: services(), sync_to_thread=False)}  # noqa: PLW0108
     api = Router(
         path=API,
         route_handlers=[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from obsv.db import fetch
 from obsv.status.parts import read_ids, read_states
@@ -93,24 +93,21 @@ async def read_incidents(rows: Sequence[dict[str, Any]]) -> list[StoredIncident]
 
 
 def _incident(row: dict[str, Any], updates: Sequence[StoredUpdate]) -> StoredIncident:
-    return StoredIncident(
-        **{
-            **row,
-            "components": cast("dict[str, Affected]", read_states(row["components"])),
-            "is_draft": bool(row["is_draft"]),
-            "is_touched": bool(row["is_touched"]),
-        },
-        updates=tuple(updates),
-    )
+    read: dict[str, Any] = {
+        **row,
+        "components": read_states(row["components"]),
+        "is_draft": bool(row["is_draft"]),
+        "is_touched": bool(row["is_touched"]),
+    }
+    return StoredIncident(**read, updates=tuple(updates))
 
 
 def read_maintenance(row: dict[str, Any]) -> StoredMaintenance:
     """From its row."""
-    return StoredMaintenance(
-        **{
-            **row,
-            "components": tuple(read_ids(row["components"])),
-            "is_reminded": bool(row["is_reminded"]),
-            "notifies": bool(row["notifies"]),
-        }
-    )
+    read: dict[str, Any] = {
+        **row,
+        "components": tuple(read_ids(row["components"])),
+        "is_reminded": bool(row["is_reminded"]),
+        "notifies": bool(row["notifies"]),
+    }
+    return StoredMaintenance(**read)

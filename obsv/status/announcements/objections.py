@@ -5,7 +5,7 @@ Source: privacy clauses right.object, use.mail.incident, use.mail.maintenance.
 
 from __future__ import annotations
 
-from typing import Final, Literal, cast
+from typing import Final, Literal
 
 from obsv import audit
 from obsv.audit import Who
@@ -50,7 +50,7 @@ class Objections:
         known = await fetch_value("SELECT count(*) FROM users WHERE id = {}", user_id)
         if kind not in OPTIONAL or not known:
             raise link_gone()
-        return user_id, cast("Optional", kind)
+        return user_id, kind
 
     async def follow(self, token: str) -> Optional:
         """Switch the kind off; again is no mistake.  Raises `Gone`."""

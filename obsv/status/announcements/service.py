@@ -97,7 +97,7 @@ class Announcements:
             await _note("deleted", announcement_id, by)
 
     async def send(self, announcement_id: str, *, by: Who) -> AnnouncementView:
-        """Begin to send it.  Raises `NotFound`, `Conflict` when it is on its way, `Invalid` when nobody would get it."""
+        """Begin to send it.  Raises `NotFound`, `Conflict` when it is on its way, `Invalid` when nobody gets it."""
         row = await _draft(announcement_id)
         wish = msgspec.json.encode(Addressed(row["kind"], row["audience"], row["audience_org"]))
         told = Told("announcement", announcement_id, Kind(row["kind"]), f"announcement_{row['kind']}")

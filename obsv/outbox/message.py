@@ -44,7 +44,8 @@ class _Whole(EmailPolicy):
     def fold(self, name: str, value: Any) -> str:
         if name.lower().startswith("list-"):
             return f"{name}: {value}{self.linesep}"
-        return super().fold(name, value)
+        folded: str = super().fold(name, value)
+        return folded
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         if name.lower().startswith("list-"):

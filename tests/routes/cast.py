@@ -92,6 +92,25 @@ def gather(live: Live) -> Cast:
     return cast
 
 
+def _status(ann: Person, api: str) -> dict[str, str]:
+    """Ids of a status page and what is on it."""
+    page_id = ann.ask("POST", f"{api}/status-pages", {"slug": "acme", "title": "Acme"}).json()["id"]
+    told = {"page_id": page_id, "title": "Slow", "text": "x"}
+    incident = ann.ask("POST", f"{api}/incidents", told).json()
+    now = int(time.time() * 1000)
+    times = {"starts_at_ms": now + 86_400_000, "ends_at_ms": now + 90_000_000}
+    return {
+        "page_id": page_id,
+        "component_id": ann.ask("POST", f"{api}/status-pages/{page_id}/components", {"name": "API"}).json()["id"],
+        "incident_id": incident["id"],
+        "update_id": incident["updates"][0]["id"],
+        "maintenance_id": ann.ask("POST", f"{api}/maintenances", {**told, **times}).json()["id"],
+        # Nobody subscribes without a mail: tests/status has those.
+        "subscriber_id": "sub_none",
+        "announcement_id": "ann_none",
+    }
+
+
 def _possessions(ann: Person, origin: str) -> dict[str, str]:
     """Ids of what is Ann's or her organisation's."""
     api = "/api/obsv/v1"
@@ -108,6 +127,7 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
     editors = ann.ask("POST", f"{api}/folder-editors", {"folder": "Machines", "team_id": team_id}).json()
     link = ann.ask("POST", f"{api}/dashboards/disks/links", {"expires_at_ms": expires_at_ms}).json()["link"]
     return {
+        **_status(ann, api),
         "key": "disks",
         "folder": "Machines",
         "version": "1",

@@ -56,7 +56,9 @@ async def test_sent_once_to_each(open_house: Any) -> None:
         await house.send()
         await house.send()
         for name in ("ann", "edi", "dot", "eve"):
-            (mail,) = [one for one in await house.mailbox.wait(f"{name}@example.org", 1) if one["Subject"] == "We were gone"]
+            (mail,) = [
+                one for one in await house.mailbox.wait(f"{name}@example.org", 1) if one["Subject"] == "We were gone"
+            ]
             assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         made = await ann.get(f"/announcements/{made['id']}")
         assert (made["state"], made["mailing"]["state"], made["mailing"]["queued"]) == ("sent", "done", 4)

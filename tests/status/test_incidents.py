@@ -36,7 +36,9 @@ async def told(house: Any, *changes: Change) -> None:
 async def test_the_life_of_an_incident(open_house: Any) -> None:
     async with open_house() as house:
         component_id = await house.component("API")
-        made = await house.incident("Slow & <b>odd</b>", components={component_id: "degraded"}, text="**Looking** <script>")
+        made = await house.incident(
+            "Slow & <b>odd</b>", components={component_id: "degraded"}, text="**Looking** <script>"
+        )
         path = f"/incidents/{made['id']}"
         shown = await house.read()
         assert "Slow &amp; &lt;b&gt;odd&lt;/b&gt;" in shown

@@ -90,7 +90,7 @@ def _told(since_ms: int, spans: Sequence[Span], now_ms: int, days: Sequence[date
     outages = _merged(
         (one.began_at_ms, min(one.ended_at_ms or now_ms, now_ms)) for one in spans if one.state in OUTAGES
     )
-    since_ms = min([since_ms, *(start for start, _ in outages)])
+    since_ms = min([since_ms, *(one.began_at_ms for one in spans)])
     down: dict[date, float] = {}
     for start, end in outages:
         for day, begun, ended in _days(start, end):

@@ -62,6 +62,7 @@ from obsv.metrics.store.types import WriteBatch, WriteResult
 from obsv.notify import notify_router
 from obsv.scheduler import Duty
 from obsv.site import docs_frame, render_fault, site_router
+from obsv.status import StatusHosts, status_routers
 from obsv.web.assets import web_routers
 
 WRITE_PATHS = frozenset({"/api/v1/write"})
@@ -156,6 +157,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             notify_router(instance.notify),
             routing_router(alertmanager),
             alertmanager_router(alertmanager),
+            *status_routers(instance.status),
             remote_write_handler(write),
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),
@@ -196,6 +198,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         logging_config=None,
         request_max_body_size=None,
     )
+    app.asgi_handler = StatusHosts(app.asgi_handler, instance.status)
     cookie = CookiePolicy(is_secure=settings.is_production).name
     install_frame(
         app, settings, cookie_name=cookie, own_limits=WRITE_PATHS, ingest=INGEST_PATHS, render_page=render_fault

@@ -49,6 +49,9 @@ from obsv.privacy import jobs as privacy_jobs
 from obsv.scheduler import Duty, Scheduler, scheduler
 from obsv.scheduler import install as install_scheduler
 from obsv.scheduler import uninstall as uninstall_scheduler
+from obsv.status import Monitors, NoMonitors, StatusServices
+from obsv.status import jobs as status_jobs
+from obsv.status import make_services as make_status
 
 _log = get_logger("lifespan")
 AGENT_STOP_S = 6
@@ -64,8 +67,10 @@ class Instance:
         self.beside = Beside()
         self.notify = make_notify(clock, notifiers)
         self.duties: tuple[Duty, ...] = ()
+        self.monitors: Monitors = NoMonitors()
         self._accounts: Installed[Accounts] = Installed("accounts service")
         self._store: Installed[MetricStore] = Installed("metric store")
+        self._status: Installed[StatusServices] = Installed("status page service")
 
     def store(self) -> MetricStore:
         """The metric store.  Raises Unavailable while the start is still loading it."""
@@ -73,6 +78,10 @@ class Instance:
             return self._store.get()
         except RuntimeError:
             raise Unavailable("The metric store is still starting.", retry_after_s=1) from None
+
+    def status(self) -> StatusServices:
+        """What stands behind status pages."""
+        return self._status.get()
 
     def remote_writer(self) -> RemoteWriter:
         """The store, where it takes remote_write bodies as they come; every built-in one does."""
@@ -149,6 +158,8 @@ class Instance:
         service = self._accounts.put(install_accounts(Accounts(settings, self.clock, keys, audit)))
         stack.callback(close_accounts)
         stack.push_async_callback(service.password_change.settle)
+        status = self._status.put(make_status(self.clock, keys, self.monitors, base_url=settings.server.base_url))
+        stack.push_async_callback(status.subscribers.settle)
         first = await service.prepare()
         if first.setup_url:
             print(f"\nMake the owner's account here (the address works once):\n\n    {first.setup_url}\n", flush=True)
@@ -200,6 +211,7 @@ class Instance:
             *accounts_jobs(accounts),
             retention,
             events_job(self.clock, _organisations, self._longest_retention),
+            *status_jobs(self._status.get()),
         )
         stack.callback(uninstall_scheduler)
         made = install_scheduler(Scheduler(jobs, self.clock, duties=self.duties))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-_OBJECTS = ("dashboard", "alert_rule", "channel", "silence", "agent", "datasource", "monitor", "site", "status_page")
+_OBJECTS = (
+    *("dashboard", "alert_rule", "channel", "silence", "agent", "datasource", "monitor", "site"),
+    *("status_page", "status_component", "incident", "maintenance", "announcement"),
+)
 
 EVENTS: frozenset[str] = frozenset(
     {
@@ -26,6 +29,7 @@ EVENTS: frozenset[str] = frozenset(
         *("folder.editors_added", "folder.editors_removed", "annotation.created", "annotation.deleted"),
         "delivery.retried",
         *("alert.acknowledged", "alert.unacknowledged", "alert.resolved", "routing.updated"),
+        *("subscriber.removed", "announcement.sent", "announcement.paused"),
         *("channel.test_sent", "plan.changed", "dpa.accepted", "objection.recorded"),
         *("billing.address_changed", "billing.payment_failed", "billing.subscription_changed"),
         *("dsr.received", "dsr.answered", "dsr.exported", "dsr.erased"),

@@ -16,6 +16,10 @@ CLASSES: Final[dict[str, str]] = {
     "share": "30 days after the link expired or was taken back",
     "alert": "until it is over and was told, and half an hour; what a channel was told 5 days at most",
     "silence": "5 days after it ended",
+    "status": "2 years after it ended",
+    "incident": "as long as the incident that it belongs to",
+    "subscriber": "until its reader unsubscribes; 3 days if they never confirmed it",
+    "announcement": "a year after it was written",
     "delta": "a day after the last point that was added",
     "audit": "1 year after the event",
     "access_log": "30 days after the call",
@@ -33,6 +37,6 @@ CLASSES: Final[dict[str, str]] = {
 """Every class that a table may name."""
 
 BY_DAY: Final = frozenset(CLASSES) - {
-    *("subject", "instance", "setup", "metrics", "push", "dashboard", "attempts", "alert"),
+    *("subject", "instance", "setup", "metrics", "push", "dashboard", "attempts", "alert", "incident"),
 }
 """Classes whose rows carry the day on which they go."""

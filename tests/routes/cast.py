@@ -92,6 +92,25 @@ def gather(live: Live) -> Cast:
     return cast
 
 
+def _status(ann: Person, api: str) -> dict[str, str]:
+    """Ids of a status page and what is on it."""
+    page_id = ann.ask("POST", f"{api}/status-pages", {"slug": "acme", "title": "Acme"}).json()["id"]
+    told = {"page_id": page_id, "title": "Slow", "text": "x"}
+    incident = ann.ask("POST", f"{api}/incidents", told).json()
+    now = int(time.time() * 1000)
+    times = {"starts_at_ms": now + 86_400_000, "ends_at_ms": now + 90_000_000}
+    return {
+        "page_id": page_id,
+        "component_id": ann.ask("POST", f"{api}/status-pages/{page_id}/components", {"name": "API"}).json()["id"],
+        "incident_id": incident["id"],
+        "update_id": incident["updates"][0]["id"],
+        "maintenance_id": ann.ask("POST", f"{api}/maintenances", {**told, **times}).json()["id"],
+        # Nobody subscribes without a mail: tests/status has those.
+        "subscriber_id": "sub_none",
+        "announcement_id": "ann_none",
+    }
+
+
 def _possessions(ann: Person, origin: str) -> dict[str, str]:
     """Ids of what is Ann's or her organisation's."""
     api = "/api/obsv/v1"
@@ -115,6 +134,7 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
         "delivery_id": "dlv_none",
         "silence_id": ann.ask("POST", f"{api}/silences", silence).json()["id"],
         "fingerprint": ann.ask("GET", f"{api}/alerts").json()["alerts"][0]["fingerprint"],
+        **_status(ann, api),
         "key": "disks",
         "folder": "Machines",
         "version": "1",

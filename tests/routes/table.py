@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 
 class Needs(Enum):
@@ -32,13 +33,14 @@ class Row:
     needs: Needs
     viewer: int
     stranger: int
-    body: dict[str, str] = field(default_factory=dict[str, str])
+    body: dict[str, Any] = field(default_factory=dict[str, Any])
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
 PERSON, MEMBER, ADMIN, OWNER, INSTANCE = Needs
 API = "/api/obsv/v1"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+TOLD = {"status": "identified", "text": "x"}
 ROUTES: dict[str, Row] = {
     f"GET {API}/access-log": Row(ADMIN, 403, 200),
     f"GET {API}/access-log/export": Row(ADMIN, 403, 200),
@@ -49,6 +51,15 @@ ROUTES: dict[str, Row] = {
     f"POST {API}/alerts/acknowledge": Row(MEMBER, 403, 400),
     f"POST {API}/alerts/unacknowledge": Row(MEMBER, 403, 400),
     f"POST {API}/alerts/resolve": Row(MEMBER, 403, 400),
+    f"GET {API}/announcements": Row(INSTANCE, 403, 403),
+    f"POST {API}/announcements": Row(INSTANCE, 403, 403),
+    f"POST {API}/announcements/preview": Row(INSTANCE, 403, 403),
+    f"GET {API}/announcements/{{announcement_id}}": Row(INSTANCE, 403, 403),
+    f"PUT {API}/announcements/{{announcement_id}}": Row(INSTANCE, 403, 403),
+    f"DELETE {API}/announcements/{{announcement_id}}": Row(INSTANCE, 403, 403),
+    f"POST {API}/announcements/{{announcement_id}}/send": Row(INSTANCE, 403, 403),
+    f"POST {API}/announcements/{{announcement_id}}/pause": Row(INSTANCE, 403, 403),
+    f"POST {API}/announcements/{{announcement_id}}/resume": Row(INSTANCE, 403, 403),
     f"GET {API}/audit": Row(ADMIN, 403, 200),
     f"POST {API}/audit/export": Row(ADMIN, 403, 200),
     f"GET {API}/channel-kinds": Row(MEMBER, 200, 200),
@@ -89,6 +100,16 @@ ROUTES: dict[str, Row] = {
     f"GET {API}/folders": Row(MEMBER, 200, 200),
     f"PUT {API}/folders/{{folder}}": Row(MEMBER, 403, 404, {"path": "Elsewhere"}),
     f"GET {API}/hosts": Row(MEMBER, 200, 200),
+    f"GET {API}/incidents": Row(MEMBER, 200, 200),
+    f"POST {API}/incidents": Row(MEMBER, 403, 400),
+    f"GET {API}/incidents/{{incident_id}}": Row(MEMBER, 200, 404),
+    f"PATCH {API}/incidents/{{incident_id}}": Row(MEMBER, 403, 404),
+    f"DELETE {API}/incidents/{{incident_id}}": Row(MEMBER, 403, 404),
+    f"PUT {API}/incidents/{{incident_id}}/postmortem": Row(MEMBER, 403, 404, {"text": "x"}),
+    f"POST {API}/incidents/{{incident_id}}/publish": Row(MEMBER, 403, 404),
+    f"POST {API}/incidents/{{incident_id}}/updates": Row(MEMBER, 403, 404, TOLD),
+    f"PUT {API}/incidents/{{incident_id}}/updates/{{update_id}}": Row(MEMBER, 403, 404, {"text": "x"}),
+    f"DELETE {API}/incidents/{{incident_id}}/updates/{{update_id}}": Row(MEMBER, 403, 404),
     f"GET {API}/instance/audit": Row(INSTANCE, 403, 403),
     f"GET {API}/instance": Row(INSTANCE, 403, 403),
     f"GET {API}/instance/jobs": Row(INSTANCE, 403, 403),
@@ -105,6 +126,12 @@ ROUTES: dict[str, Row] = {
     f"POST {API}/instance/users/{{user_id}}/send-reset": Row(INSTANCE, 403, 403),
     f"POST {API}/instance/users/{{user_id}}/factors/removal": Row(INSTANCE, 403, 403),
     f"DELETE {API}/instance/users/{{user_id}}/factors/removal": Row(INSTANCE, 403, 403),
+    f"GET {API}/maintenances": Row(MEMBER, 200, 200),
+    f"POST {API}/maintenances": Row(MEMBER, 403, 400),
+    f"GET {API}/maintenances/{{maintenance_id}}": Row(MEMBER, 200, 404),
+    f"PATCH {API}/maintenances/{{maintenance_id}}": Row(MEMBER, 403, 404),
+    f"DELETE {API}/maintenances/{{maintenance_id}}": Row(MEMBER, 403, 404),
+    f"POST {API}/maintenances/{{maintenance_id}}/step": Row(MEMBER, 403, 404, {"step": "begin"}),
     f"GET {API}/me": Row(PERSON, 200, 200),
     f"PATCH {API}/me": Row(PERSON, 400, 400),
     f"POST {API}/me/email": Row(PERSON, 400, 400),
@@ -113,6 +140,8 @@ ROUTES: dict[str, Row] = {
     f"DELETE {API}/me/identities/{{provider}}": Row(PERSON, 404, 404),
     f"POST {API}/me/identities/{{provider}}/confirm": Row(PERSON, 404, 404),
     f"POST {API}/me/identities/{{provider}}/link": Row(PERSON, 404, 404),
+    f"GET {API}/me/mail": Row(PERSON, 200, 200),
+    f"PUT {API}/me/mail": Row(PERSON, 200, 200),
     f"GET {API}/me/passkeys": Row(PERSON, 200, 200),
     f"POST {API}/me/passkeys": Row(PERSON, 400, 400),
     f"POST {API}/me/passkeys/options": Row(PERSON, 200, 200),
@@ -167,6 +196,21 @@ ROUTES: dict[str, Row] = {
     f"PUT {API}/silences/{{silence_id}}": Row(MEMBER, 403, 400),
     f"DELETE {API}/silences/{{silence_id}}": Row(MEMBER, 403, 404),
     f"POST {API}/silences/preview": Row(MEMBER, 400, 400),
+    f"GET {API}/status-pages": Row(MEMBER, 200, 200),
+    f"POST {API}/status-pages": Row(MEMBER, 403, 400),
+    f"GET {API}/status-pages/{{page_id}}": Row(MEMBER, 200, 404),
+    f"PUT {API}/status-pages/{{page_id}}": Row(MEMBER, 403, 404, {"slug": "mine", "title": "Mine"}),
+    f"DELETE {API}/status-pages/{{page_id}}": Row(MEMBER, 403, 404),
+    f"GET {API}/status-pages/{{page_id}}/components": Row(MEMBER, 200, 404),
+    f"POST {API}/status-pages/{{page_id}}/components": Row(MEMBER, 403, 404, {"name": "x"}),
+    f"PUT {API}/status-pages/{{page_id}}/components/order": Row(MEMBER, 403, 404, {"ids": []}),
+    f"PUT {API}/status-pages/{{page_id}}/components/{{component_id}}": Row(MEMBER, 403, 404, {"name": "x"}),
+    f"DELETE {API}/status-pages/{{page_id}}/components/{{component_id}}": Row(MEMBER, 403, 404),
+    f"PUT {API}/status-pages/{{page_id}}/components/{{component_id}}/state": Row(
+        MEMBER, 403, 404, {"state": "degraded"}
+    ),
+    f"GET {API}/subscribers": Row(MEMBER, 403, 404),
+    f"DELETE {API}/subscribers/{{subscriber_id}}": Row(MEMBER, 403, 404),
     f"GET {API}/tokens": Row(ADMIN, 403, 200),
     f"POST {API}/tokens": Row(ADMIN, 403, 400),
     f"DELETE {API}/tokens/{{token_id}}": Row(ADMIN, 403, 404),
@@ -212,6 +256,11 @@ ROUTES: dict[str, Row] = {
     "GET /federate": Row(MEMBER, 200, 200),
 }
 
+STATUS_PATHS = (
+    *("", "/history", "/incidents/{incident_id:str}", "/maintenances/{maintenance_id:str}"),
+    *("/feed.rss", "/feed.atom", "/feed.json", "/summary.json"),
+)
+STATUS_FORMS = ("subscribe", "confirm", "manage", "unsubscribe")
 PAGES = {
     # Pages, and doors: forms that check for themselves where they come from (tests/accounts, tests/site).
     *("GET /", "GET /docs", "GET /docs/{name:str}", "GET /docs/api", "GET /static/{name:str}"),
@@ -223,6 +272,10 @@ PAGES = {
     *("GET /alert", "POST /alert"),
     *("GET /factors/keep", "POST /factors/keep"),
     *("GET /email/confirm", "POST /email/confirm", "GET /email/undo", "POST /email/undo"),
+    # Status pages, and what the links in their mails lead to (tests/status).
+    *("GET /status", "GET /status/assets/{name:str}", "GET /mail/unsubscribe", "POST /mail/unsubscribe"),
+    *(f"GET /status/{{slug:str}}{path}" for path in STATUS_PATHS),
+    *(f"{method} /status/{{slug:str}}/{form}" for method in ("GET", "POST") for form in STATUS_FORMS),
     # The cabinet's shell, the shared page's, and their files hold no data.
     *("GET /shared/{token:str}", "GET /app", "GET /app/{path:path}", "GET /app/assets/{name:str}"),
 }

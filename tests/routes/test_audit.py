@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -44,6 +45,12 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/silences": ("silence.created",),
     f"PUT {API}/silences/{{silence_id}}": ("silence.updated",),
     f"DELETE {API}/silences/{{silence_id}}": ("silence.deleted",),
+    f"POST {API}/announcements": ("announcement.created",),
+    f"PUT {API}/announcements/{{announcement_id}}": ("announcement.updated",),
+    f"DELETE {API}/announcements/{{announcement_id}}": ("announcement.deleted",),
+    f"POST {API}/announcements/{{announcement_id}}/send": ("announcement.sent",),
+    f"POST {API}/announcements/{{announcement_id}}/pause": ("announcement.paused",),
+    f"POST {API}/announcements/{{announcement_id}}/resume": ("announcement.sent",),
     f"POST {API}/audit/export": ("audit.exported",),
     f"POST {API}/channels": ("channel.created",),
     f"PUT {API}/channels/{{channel_id}}": ("channel.updated",),
@@ -63,6 +70,14 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/folder-editors": ("folder.editors_added",),
     f"DELETE {API}/folder-editors/{{editor_id}}": ("folder.editors_removed",),
     f"PUT {API}/folders/{{folder}}": ("folder.moved",),
+    f"POST {API}/incidents": ("incident.created",),
+    f"PATCH {API}/incidents/{{incident_id}}": ("incident.updated",),
+    f"DELETE {API}/incidents/{{incident_id}}": ("incident.deleted",),
+    f"PUT {API}/incidents/{{incident_id}}/postmortem": ("incident.updated",),
+    f"POST {API}/incidents/{{incident_id}}/publish": ("incident.updated",),
+    f"POST {API}/incidents/{{incident_id}}/updates": ("incident.updated",),
+    f"PUT {API}/incidents/{{incident_id}}/updates/{{update_id}}": ("incident.updated",),
+    f"DELETE {API}/incidents/{{incident_id}}/updates/{{update_id}}": ("incident.updated",),
     f"POST {API}/instance/jobs/{{name}}/run": ("job.requested",),
     f"POST {API}/instance/organisations": ("org.created", "member.invited"),
     f"PUT {API}/instance/registration": ("config.changed",),
@@ -73,8 +88,13 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/instance/users/{{user_id}}/send-reset": ("user.password_reset_requested",),
     f"POST {API}/instance/users/{{user_id}}/factors/removal": ("factors.removal_asked",),
     f"DELETE {API}/instance/users/{{user_id}}/factors/removal": ("factors.removal_cancelled",),
+    f"POST {API}/maintenances": ("maintenance.created",),
+    f"PATCH {API}/maintenances/{{maintenance_id}}": ("maintenance.updated",),
+    f"DELETE {API}/maintenances/{{maintenance_id}}": ("maintenance.deleted",),
+    f"POST {API}/maintenances/{{maintenance_id}}/step": ("maintenance.updated",),
     f"PATCH {API}/me": ("user.name_changed",),
     f"DELETE {API}/me/identities/{{provider}}": ("oauth.unlinked",),
+    f"PUT {API}/me/mail": ("objection.recorded",),
     f"POST {API}/me/passkeys": ("passkey.added",),
     f"PATCH {API}/me/passkeys/{{passkey_id}}": ("passkey.renamed",),
     f"DELETE {API}/me/passkeys/{{passkey_id}}": ("passkey.removed",),
@@ -103,6 +123,15 @@ AUDITED: dict[str, tuple[str, ...]] = {
     "PUT /api/v1/admin/tsdb/delete_series": ("metrics.deleted",),
     "PUT /api/v1/admin/tsdb/snapshot": ("backup.created",),
     f"POST {API}/session/step-up": ("auth.stepup",),
+    f"POST {API}/status-pages": ("status_page.created",),
+    f"PUT {API}/status-pages/{{page_id}}": ("status_page.updated",),
+    f"DELETE {API}/status-pages/{{page_id}}": ("status_page.deleted",),
+    f"POST {API}/status-pages/{{page_id}}/components": ("status_component.created",),
+    f"PUT {API}/status-pages/{{page_id}}/components/order": ("status_page.updated",),
+    f"PUT {API}/status-pages/{{page_id}}/components/{{component_id}}": ("status_component.updated",),
+    f"DELETE {API}/status-pages/{{page_id}}/components/{{component_id}}": ("status_component.deleted",),
+    f"PUT {API}/status-pages/{{page_id}}/components/{{component_id}}/state": ("status_component.updated",),
+    f"DELETE {API}/subscribers/{{subscriber_id}}": ("subscriber.removed",),
     f"POST {API}/tokens": ("token.created",),
     f"DELETE {API}/tokens/{{token_id}}": ("token.revoked",),
 }
@@ -111,6 +140,7 @@ SILENT: dict[str, str] = {
     f"POST {API}/routing/import": "reads what it is given, and keeps nothing of it",
     f"POST {API}/routing/test": "asks where an alert would go, and sends none",
     f"POST {API}/silences/preview": "says what a silence would hit, and makes none",
+    f"POST {API}/announcements/preview": "shows what would be sent, and keeps nothing of it",
     f"POST {API}/dashboards/import": "reads what it is given, and keeps nothing of it",
     f"PUT {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
     f"DELETE {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
@@ -233,11 +263,13 @@ async def test_every_change_is_told(tmp_path: Path, database_url: str, provider:
         await _dashboards(tour)
         await _channels(tour)
         await _alerts(tour)
+        await _status(tour)
         await _devices(tour, browsers)
         await _elsewhere(tour)
         await _by_mail(tour)
         await _lost_factors(tour)
         await _instance(tour)
+        await _announcements(tour)
         await _factors(tour)
         await _leaving(tour)
     assert tour.seen == AUDITED.keys() | SILENT.keys()
@@ -347,6 +379,63 @@ async def _alerts(tour: Tour) -> None:
     wish |= {"starts_at_ms": made["starts_at_ms"], "comment": "more work"}
     await tour.visit("PUT /silences/{silence_id}", wish, silence_id=made["id"])
     await tour.visit("DELETE /silences/{silence_id}", silence_id=made["id"])
+
+
+async def _status(tour: Tour) -> None:
+    wish = {"slug": "acme", "title": "Acme", "is_public": True}
+    page_id = (await tour.visit("POST /status-pages", wish))["id"]
+    await tour.visit("PUT /status-pages/{page_id}", {**wish, "title": "Acme & Co"}, page_id=page_id)
+    component = {"page_id": page_id}
+    path = "/status-pages/{page_id}/components"
+    component["component_id"] = (await tour.visit(f"POST {path}", {"name": "API"}, **component))["id"]
+    await tour.visit(f"PUT {path}/order", {"ids": [component["component_id"]]}, page_id=page_id)
+    await tour.visit(f"PUT {path}/{{component_id}}", {"name": "The API"}, **component)
+    await tour.visit(f"PUT {path}/{{component_id}}/state", {"state": "degraded"}, **component)
+    await tour.visit(f"DELETE {path}/{{component_id}}", **component)
+    await _incidents(tour, page_id)
+    now = int(time.time() * 1000)
+    plan = {"page_id": page_id, "title": "Disks", "text": "x", "starts_at_ms": now + 60_000, "ends_at_ms": now + 90_000}
+    maintenance_id = (await tour.visit("POST /maintenances", plan))["id"]
+    await tour.visit("PATCH /maintenances/{maintenance_id}", {"title": "All disks"}, maintenance_id=maintenance_id)
+    await tour.visit("POST /maintenances/{maintenance_id}/step", {"step": "begin"}, maintenance_id=maintenance_id)
+    await tour.visit("DELETE /maintenances/{maintenance_id}", maintenance_id=maintenance_id)
+    form = {"email": "reader@example.org"}
+    assert (await tour.client.post("/status/acme/subscribe", data=form, headers=SAME_ORIGIN)).is_success
+    while not (found := await fetch("SELECT id FROM status_subscribers")):
+        await asyncio.sleep(0.01)
+    await tour.visit("DELETE /subscribers/{subscriber_id}", subscriber_id=found[0]["id"])
+    await tour.visit("DELETE /status-pages/{page_id}", page_id=page_id)
+    await tour.visit("PUT /me/mail", {"incident": False})
+
+
+async def _incidents(tour: Tour, page_id: str) -> None:
+    made = await tour.visit("POST /incidents", {"page_id": page_id, "title": "Slow", "text": "x", "is_draft": True})
+    ids = {"incident_id": made["id"]}
+    path = "/incidents/{incident_id}"
+    await tour.visit(f"POST {path}/publish", {}, **ids)
+    await tour.visit(f"PATCH {path}", {"title": "Slower"}, **ids)
+    made = await tour.visit(f"POST {path}/updates", {"status": "resolved", "text": "Done."}, **ids)
+    await tour.visit(f"PUT {path}/postmortem", {"text": "A cable."}, **ids)
+    update = {**ids, "update_id": made["updates"][0]["id"]}
+    await tour.visit(f"PUT {path}/updates/{{update_id}}", {"text": "Over."}, **update)
+    await tour.visit(f"DELETE {path}/updates/{{update_id}}", **update)
+    await tour.visit(f"DELETE {path}", **ids)
+
+
+async def _announcements(tour: Tour) -> None:
+    wish = {"kind": "security", "subject": "Hello", "text": "There."}
+    await tour.visit("POST /announcements/preview", wish)
+    path = "/announcements/{announcement_id}"
+    draft = (await tour.visit("POST /announcements", wish))["id"]
+    await tour.visit(f"PUT {path}", {**wish, "subject": "Hello again"}, announcement_id=draft)
+    await tour.visit(f"DELETE {path}", announcement_id=draft)
+    await execute("UPDATE users SET email_verified_at_ms = {}", 1)
+    sent = (await tour.visit("POST /announcements", wish))["id"]
+    await tour.visit(f"POST {path}/send", announcement_id=sent)
+    # The job may have been quick.
+    await execute("UPDATE mailings SET state = {}", "sending")
+    await tour.visit(f"POST {path}/pause", announcement_id=sent)
+    await tour.visit(f"POST {path}/resume", announcement_id=sent)
 
 
 async def _devices(tour: Tour, browsers: Browsers) -> None:

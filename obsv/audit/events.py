@@ -24,6 +24,7 @@ EVENTS: frozenset[str] = frozenset(
         *(f"{thing}.{verb}" for thing in _OBJECTS for verb in ("created", "updated", "deleted")),
         *("dashboard.restored", "dashboard.shared", "dashboard.unshared", "folder.moved"),
         *("folder.editors_added", "folder.editors_removed", "annotation.created", "annotation.deleted"),
+        *("monitor.paused", "monitor.resumed", "monitor.tested", "monitor.address_changed"),
         *("channel.test_sent", "plan.changed", "dpa.accepted", "objection.recorded"),
         *("billing.address_changed", "billing.payment_failed", "billing.subscription_changed"),
         *("dsr.received", "dsr.answered", "dsr.exported", "dsr.erased"),

@@ -14,6 +14,8 @@ CLASSES: Final[dict[str, str]] = {
     "bin": "until it is deleted, and 30 days",
     "dashboard": "as long as the dashboard that it belongs to",
     "share": "30 days after the link expired or was taken back",
+    "monitor": "400 days, or until the monitor is deleted",
+    "ping": "30 days, the newest 100 of a monitor, or until the monitor is deleted",
     "delta": "a day after the last point that was added",
     "audit": "1 year after the event",
     "access_log": "30 days after the call",

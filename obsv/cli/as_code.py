@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from obsv.accounts import Accounts
     from obsv.config import Settings
-    from obsv.dashboards.diff import Change
+
+
+class Change(Protocol):
+    """One difference at a dotted path; None is what is not there."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def before(self) -> Any: ...
+
+    @property
+    def after(self) -> Any: ...
 
 
 class Kind(Protocol):
@@ -51,7 +63,7 @@ class Plan:
 
     kind: str
     new: list[str] = field(default_factory=list[str])
-    changed: dict[str, Sequence[Change]] = field(default_factory=dict[str, "Sequence[Change]"])
+    changed: dict[str, Sequence[Change]] = field(default_factory=dict[str, Sequence[Change]])
     gone: list[str] = field(default_factory=list[str])
     same: list[str] = field(default_factory=list[str])
 
@@ -78,7 +90,10 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
     """The accounts of a data directory, and every kind there is."""
     from obsv.cli.shell import opened_accounts  # noqa: PLC0415  # kept out of --help
     from obsv.core.clock import SystemClock  # noqa: PLC0415
+    from obsv.core.errors import Unavailable  # noqa: PLC0415
     from obsv.dashboards import DashboardFolder, DashboardKind, Dashboards, Shipped  # noqa: PLC0415
+    from obsv.monitors import MonitorKind, Monitors  # noqa: PLC0415
+    from obsv.monitors import Ports as MonitorPorts  # noqa: PLC0415
 
     clock = SystemClock()
     async with opened_accounts(settings) as accounts:
@@ -94,4 +109,12 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
             return (await accounts.entitlements.limits_for(org)).dashboards
 
         shipped = Shipped(DashboardFolder(settings.dashboards, clock, organisation), none_there)
-        yield accounts, (DashboardKind(Dashboards(clock, shipped, most)),)
+
+        async def most_monitors(org: int) -> int:
+            return (await accounts.entitlements.limits_for(org)).monitors
+
+        async def store_nothing(_: int, __: object) -> Any:
+            raise Unavailable("The server writes samples, and is not here.")
+
+        monitors = Monitors(MonitorPorts(clock, store_nothing, most_monitors, settings.server.base_url))
+        yield accounts, (DashboardKind(Dashboards(clock, shipped, most)), MonitorKind(monitors))

@@ -152,7 +152,7 @@ async def _keep(kept: Kept, ping: Ping, now_ms: int, duration_ms: int | None) ->
         "signal": ping.signal,
         "exit_code": ping.exit_code,
         "duration_ms": duration_ms,
-        "body": ping.body[:BODY_BYTES].decode(errors="replace").replace("\x00", ""),
+        "body": ping.body[-BODY_BYTES:].decode(errors="replace").replace("\x00", ""),
         "erase_on": erase_on(now_ms, days=KEEP_DAYS),
     }
     await insert(tables.MonitorPing, row)

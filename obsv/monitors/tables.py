@@ -143,7 +143,7 @@ class MonitorDay(Table, db=DB, tablename="monitor_days"):
 
 
 class MonitorPing(Table, db=DB, tablename="monitor_pings"):
-    """What a job reported, and the beginning of what it sent along; not from where."""
+    """What a job reported, and the end of what it sent along; not from where."""
 
     id = BigSerial(primary_key=True)
     org = BigInt()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import time
 from collections.abc import Mapping
@@ -217,6 +218,6 @@ def reason_of(error: BaseException) -> str:
         return f"its certificate is not valid: {found.verify_message}"
     if isinstance(found, ssl.SSLError):
         return f"TLS failed: {found.reason or found}"
-    if isinstance(found, OSError) and found.strerror:
-        return found.strerror[0].lower() + found.strerror[1:]
+    if isinstance(found, OSError) and found.errno and found.errno > 0:
+        return os.strerror(found.errno).lower()
     return str(found) or type(found).__name__

@@ -107,7 +107,7 @@ def _icmp_socket(family: socket.AddressFamily) -> socket.socket:
 
 async def _echo(connection: socket.socket, address: str) -> None:
     loop, (request, reply) = asyncio.get_running_loop(), _ECHO[connection.family]
-    await loop.sock_connect(connection, (address, 0))
+    connection.connect((address, 0))  # says whose replies are taken; nothing is sent
     mark = os.urandom(24)
     message = struct.pack("!BBHHH", request, 0, 0, os.getpid() & 0xFFFF, 1) + mark
     # The kernel does the sum of ICMPv6, and of sockets for pings.

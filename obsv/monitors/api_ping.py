@@ -40,10 +40,9 @@ async def ping(
     ping_rate: PingRate,
     guess_rate: GuessRate,
     ping_id: FromPath[str],
-    signal: str = "",
 ) -> Response[str]:
     """Success, `/start`, `/fail`, or an exit code, of which 0 is success; a body is kept with it."""
-    told = _ping_of(signal)
+    told = _ping_of(request.path_params.get("signal", ""))
     if told is None or len(ping_id) > LONGEST_ID:
         raise NotFound("A heartbeat takes /start, /fail, or an exit code from 0 to 255.", code="no_signal")
     ping_rate.take(ping_id)

@@ -10,7 +10,6 @@ import pytest
 
 from obsv.audit import close_audit, open_audit
 from obsv.core.clock import ManualClock
-from obsv.db import insert
 from obsv.egress import Policy, close_egress, open_egress
 from obsv.keys import close_keys, open_keys
 from obsv.metrics.store.types import WriteBatch, WriteResult
@@ -46,12 +45,19 @@ def written() -> Written:
 
 
 @pytest.fixture
-async def services(database: str, tmp_path: Path, clock: ManualClock, written: Written) -> AsyncIterator[MonitorServices]:
+def maintained() -> set[str]:
+    """Ids of monitors that are in maintenance."""
+    return set()
+
+
+@pytest.fixture
+async def services(
+    database: str, tmp_path: Path, clock: ManualClock, written: Written, maintained: set[str]
+) -> AsyncIterator[MonitorServices]:
     """Monitors of a process of its own; what they ask may be on loopback."""
     keys = open_keys(tmp_path)
     open_audit(keys, clock)
     open_egress(Policy(allow=("127.0.0.0/8", "localhost")), clock)
-    maintained: set[str] = set()
 
     async def most(_: int) -> int:
         return 100
@@ -64,7 +70,6 @@ async def services(database: str, tmp_path: Path, clock: ManualClock, written: W
 
     ports = Ports(clock, written.take, most, "http://localhost:8450", maintenance)
     made = make_monitors(ports, query)
-    made.maintained = maintained  # type: ignore[attr-defined]
     yield made
     await close_egress()
     close_audit()

@@ -221,5 +221,5 @@ def _http_problems(check: Http) -> Iterator[tuple[str, str]]:
 
 def plain(monitor: Monitor) -> dict[str, Any]:
     """The document as JSON knows it, without what has its default."""
-    document: dict[str, Any] = msgspec.to_builtins(monitor)
+    document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(monitor))
     return document

@@ -59,6 +59,8 @@ from obsv.metrics.ingest.began import Beginnings
 from obsv.metrics.ingest.door import Door
 from obsv.metrics.promql import Engine, EngineOptions, Grid
 from obsv.metrics.store.types import WriteBatch, WriteResult
+from obsv.monitors import Ports as MonitorPorts
+from obsv.monitors import make_monitors, monitors_router, ping_router
 from obsv.notify import notify_router
 from obsv.scheduler import Duty
 from obsv.site import docs_frame, render_fault, site_router
@@ -134,11 +136,15 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     gateway = pushgateway.Pushgateway(door, clock, store_own, settings.metrics.push_ttl)
     told = instance.notify
     alertmanager = Alertmanager(Ports(clock, told.deliveries, told.channels, settings.server.base_url))
+    monitors = make_monitors(
+        MonitorPorts(clock, store_own, instance.most_monitors, settings.server.base_url.rstrip("/")), range_query
+    )
     instance.duties = (
         Duty("metrics.scrape", scraper.run),
         Duty("metrics.rules", recording.run),
         Duty("metrics.push", gateway.run),
         Duty("alertmanager.dispatch", Dispatcher(alertmanager).run),
+        Duty("monitors.checks", monitors.checks.run),
     )
     files = DashboardFolder(settings.dashboards, clock, organisation)
     shipped = Shipped(files, lambda org, names: metrics_there(instance.store(), org, names, clock.now_ms()))
@@ -158,6 +164,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             routing_router(alertmanager),
             alertmanager_router(alertmanager),
             *status_routers(instance.status),
+            monitors_router(monitors),
+            ping_router(monitors),
             remote_write_handler(write),
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),

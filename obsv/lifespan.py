@@ -110,6 +110,10 @@ class Instance:
         """How many the organisation's plan allows."""
         return (await self._accounts.get().entitlements.limits_for(org)).dashboards
 
+    async def most_monitors(self, org: int) -> int:
+        """How many the organisation's plan allows."""
+        return (await self._accounts.get().entitlements.limits_for(org)).monitors
+
     async def _retentions(self, org: int) -> dict[int, int]:
         return (await self._accounts.get().entitlements.limits_for(org)).retentions
 

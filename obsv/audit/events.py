@@ -30,6 +30,7 @@ EVENTS: frozenset[str] = frozenset(
         "delivery.retried",
         *("alert.acknowledged", "alert.unacknowledged", "alert.resolved", "routing.updated"),
         *("subscriber.removed", "announcement.sent", "announcement.paused"),
+        *("monitor.paused", "monitor.resumed", "monitor.tested", "monitor.address_changed"),
         *("channel.test_sent", "plan.changed", "dpa.accepted", "objection.recorded"),
         *("billing.address_changed", "billing.payment_failed", "billing.subscription_changed"),
         *("dsr.received", "dsr.answered", "dsr.exported", "dsr.erased"),

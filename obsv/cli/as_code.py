@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Change(Protocol):
-    """One difference at `path`; None is what is not there."""
+    """One difference at a dotted path; None is what is not there."""
 
     @property
     def path(self) -> str: ...
@@ -92,7 +92,10 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
     from obsv.alertmanager.routing import Routings  # noqa: PLC0415
     from obsv.cli.shell import opened_accounts  # noqa: PLC0415  # kept out of --help
     from obsv.core.clock import SystemClock  # noqa: PLC0415
+    from obsv.core.errors import Unavailable  # noqa: PLC0415
     from obsv.dashboards import DashboardFolder, DashboardKind, Dashboards, Shipped  # noqa: PLC0415
+    from obsv.monitors import MonitorKind, Monitors  # noqa: PLC0415
+    from obsv.monitors import Ports as MonitorPorts  # noqa: PLC0415
     from obsv.notify import ChannelKind, make_notify  # noqa: PLC0415
     from obsv.plugin_loader import notifiers  # noqa: PLC0415
 
@@ -112,5 +115,13 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
         shipped = Shipped(DashboardFolder(settings.dashboards, clock, organisation), none_there)
         channels = make_notify(clock, notifiers).channels
         routings = Routings(clock, channels, lambda: None)
+
+        async def most_monitors(org: int) -> int:
+            return (await accounts.entitlements.limits_for(org)).monitors
+
+        async def store_nothing(_: int, __: object) -> Any:
+            raise Unavailable("The server writes samples, and is not here.")
+
+        monitors = Monitors(MonitorPorts(clock, store_nothing, most_monitors, settings.server.base_url))
         dashboards = DashboardKind(Dashboards(clock, shipped, most))
-        yield accounts, (dashboards, ChannelKind(channels), RoutingKind(routings))
+        yield accounts, (dashboards, ChannelKind(channels), MonitorKind(monitors), RoutingKind(routings))

@@ -354,6 +354,7 @@ class Plan(Section, frozen=True):
         Key("How long roll-ups of an hour are kept, at least as long as finer data; 0s makes none.", "duration", low=0),
     ] = 0
     dashboards: Annotated[int, Key("Most dashboards.", low=1)] = 10_000
+    monitors: Annotated[int, Key("Most uptime monitors and heartbeats.", low=0)] = 5_000
 
     @property
     def retentions(self) -> dict[int, int]:

@@ -20,6 +20,8 @@ CLASSES: Final[dict[str, str]] = {
     "incident": "as long as the incident that it belongs to",
     "subscriber": "until its reader unsubscribes; 3 days if they never confirmed it",
     "announcement": "a year after it was written",
+    "monitor": "400 days, or until the monitor is deleted",
+    "ping": "30 days, the newest 100 of a monitor, or until the monitor is deleted",
     "delta": "a day after the last point that was added",
     "audit": "1 year after the event",
     "access_log": "30 days after the call",

@@ -81,6 +81,44 @@ def test_changes_and_what_is_gone(live: Live, tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
+def test_monitors_there_and_back(live: Live, tmp_path: Path) -> None:
+    own = tmp_path / "f" / "monitors"
+    own.mkdir(parents=True)
+    (own / "key.txt").write_text("hush-2\n")
+    check = (
+        '[check]\nkind = "http"\nurl = "https://a.example/"\nuser = "ann"\npassword_env = "SHOP"\n'
+        'secret_headers_file = { X-Key = "key.txt" }\n\n[[check.json]]\npath = "$.a"\n'
+    )
+    (own / "shop.toml").write_text(f'key = "shop"\nname = "Shop"\ninterval_s = 30\n\n{check}')
+    (own / "beat.json").write_text('{"key": "beat", "name": "Beat", "check": {"kind": "heartbeat"}}')
+    live.env["SHOP"] = "hush-1"
+    assert applied(live, tmp_path / "f", kind="monitor")["new"] == ["beat", "shop"]
+    assert applied(live, tmp_path / "f", kind="monitor")["same"] == ["beat", "shop"]
+    for form in ("toml", "json"):
+        live.cli("export", str(tmp_path / form), "--format", form)
+        written = (tmp_path / form / "monitors" / f"shop.{form}").read_text()
+        assert "hush" not in written
+        assert "X-Key" in written
+        same = applied(live, tmp_path / form, "--prune", kind="monitor")
+        assert (same["same"], same["changed"], same["gone"]) == (["beat", "shop"], {}, [])
+    live.env["SHOP"] = "hush-3"
+    told = live.cli("apply", "-f", str(tmp_path / "f"))
+    assert '    check.password: "(a secret)" -> "(another secret)"' in told.splitlines()
+    assert "hush" not in told
+    (own / "beat.json").unlink()
+    assert applied(live, tmp_path / "f", "--prune", kind="monitor")["gone"] == ["beat"]
+    (own / "bad.toml").write_text('key = "bad"\nname = "Bad"\n\n[check]\nkind = "http"\nurl = "https://a@b.example/"\n')
+    (own / "worse.toml").write_text('key = "worse"\nname = "Shop"\n\n[check]\nkind = "heartbeat"\ncron = "x"\n')
+    del live.env["SHOP"]
+    with pytest.raises(AssertionError) as refused:
+        live.cli("apply", "-f", str(tmp_path / "f"))
+    said = str(refused.value)
+    assert "bad.toml:6: check.url: has a user in it" in said
+    assert "worse.toml:6: check.cron: expected a cron expression" in said
+    assert "check.password_env: the environment has no SHOP" in said
+
+
 def test_mistakes_change_nothing(tmp_path: Path) -> None:
     live = Live(tmp_path)
     folder = put(

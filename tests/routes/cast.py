@@ -122,6 +122,7 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
     ann.csrf = added["csrf"]
     dashboard = {"key": "disks", "title": "Disks", "folder": "Machines"}
     ann.ask("POST", f"{api}/dashboards", {"dashboard": dashboard})
+    heartbeat = {"key": "backup", "name": "Backup", "check": {"kind": "heartbeat"}}
     expires_at_ms = int(time.time() * 1000) + 86_400_000
     team_id = ann.ask("POST", f"{api}/org/teams", {"name": "Blue"}).json()["id"]
     editors = ann.ask("POST", f"{api}/folder-editors", {"folder": "Machines", "team_id": team_id}).json()
@@ -140,6 +141,7 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
         "version": "1",
         "editor_id": editors["id"],
         "link_id": link["id"],
+        "monitor_id": ann.ask("POST", f"{api}/monitors", {"monitor": heartbeat}).json()["id"],
         "event_id": ann.ask("POST", f"{api}/events", {"title": "Deployed"}).json()["id"],
         "user_id": next(member["user_id"] for member in members if member["name"] == "ann"),
         "invitation_id": invitation["id"],

@@ -162,6 +162,21 @@ ROUTES: dict[str, Row] = {
     f"POST {API}/me/totp/confirm": Row(PERSON, 400, 400),
     f"GET {API}/metrics/cardinality": Row(MEMBER, 200, 200),
     f"POST {API}/metrics/flush": Row(INSTANCE, 403, 403),
+    f"GET {API}/monitors": Row(MEMBER, 200, 200),
+    f"POST {API}/monitors": Row(MEMBER, 403, 400),
+    f"POST {API}/monitors/test": Row(MEMBER, 403, 400),
+    f"GET {API}/monitors/{{monitor_id}}": Row(MEMBER, 200, 404),
+    f"PUT {API}/monitors/{{monitor_id}}": Row(MEMBER, 403, 400),
+    f"DELETE {API}/monitors/{{monitor_id}}": Row(MEMBER, 403, 404),
+    f"POST {API}/monitors/{{monitor_id}}/address": Row(MEMBER, 403, 404),
+    f"GET {API}/monitors/{{monitor_id}}/days": Row(MEMBER, 200, 404),
+    f"POST {API}/monitors/{{monitor_id}}/duplicate": Row(MEMBER, 403, 404),
+    f"GET {API}/monitors/{{monitor_id}}/events": Row(MEMBER, 200, 404),
+    f"POST {API}/monitors/{{monitor_id}}/pause": Row(MEMBER, 403, 404),
+    f"GET {API}/monitors/{{monitor_id}}/pings": Row(MEMBER, 200, 404),
+    f"GET {API}/monitors/{{monitor_id}}/response-times": Row(MEMBER, 200, 404),
+    f"POST {API}/monitors/{{monitor_id}}/resume": Row(MEMBER, 403, 404),
+    f"POST {API}/monitors/{{monitor_id}}/test": Row(MEMBER, 403, 404),
     f"GET {API}/org": Row(MEMBER, 200, 200),
     f"PATCH {API}/org": Row(ADMIN, 403, 200),
     f"GET {API}/org/invitations": Row(ADMIN, 403, 200),
@@ -284,6 +299,8 @@ PUBLIC = {
     *("GET /healthz", "GET /readyz", "GET /-/healthy", "GET /-/ready", "GET /api/health", "GET /agent.pyz"),
     # What Influx' clients ask before they have shown a token.
     *("GET /ping", "HEAD /ping", "GET /influx/ping", "HEAD /influx/ping", "GET /influx/health"),
+    # Where jobs report in: who knows the address is who may (tests/monitors).
+    *(f"{method} /ping/{{ping_id:str}}{tail}" for method in ("GET", "HEAD", "POST") for tail in ("", "/{signal:str}")),
     *(f"GET {API}/schema", f"GET {API}/schema/openapi.json", f"GET {API}/schema/{{path:str}}"),
 }
 SHARED = {

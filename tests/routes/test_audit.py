@@ -106,6 +106,15 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"DELETE {API}/me/tokens/{{token_id}}": ("token.revoked",),
     f"POST {API}/me/totp/confirm": ("totp.enabled",),
     f"DELETE {API}/me/totp": ("totp.disabled",),
+    f"POST {API}/monitors": ("monitor.created",),
+    f"POST {API}/monitors/test": ("monitor.tested",),
+    f"PUT {API}/monitors/{{monitor_id}}": ("monitor.updated",),
+    f"DELETE {API}/monitors/{{monitor_id}}": ("monitor.deleted",),
+    f"POST {API}/monitors/{{monitor_id}}/address": ("monitor.address_changed",),
+    f"POST {API}/monitors/{{monitor_id}}/duplicate": ("monitor.created",),
+    f"POST {API}/monitors/{{monitor_id}}/pause": ("monitor.paused",),
+    f"POST {API}/monitors/{{monitor_id}}/resume": ("monitor.resumed",),
+    f"POST {API}/monitors/{{monitor_id}}/test": ("monitor.tested",),
     f"PATCH {API}/org": ("org.mfa_required", "org.renamed"),  # as much as the body changes
     f"POST {API}/org/invitations": ("member.invited",),
     f"DELETE {API}/org/invitations/{{invitation_id}}": ("member.invitation_revoked",),
@@ -264,6 +273,7 @@ async def test_every_change_is_told(tmp_path: Path, database_url: str, provider:
         await _channels(tour)
         await _alerts(tour)
         await _status(tour)
+        await _monitors(tour)
         await _devices(tour, browsers)
         await _elsewhere(tour)
         await _by_mail(tour)
@@ -436,6 +446,21 @@ async def _announcements(tour: Tour) -> None:
     await execute("UPDATE mailings SET state = {}", "sending")
     await tour.visit(f"POST {path}/pause", announcement_id=sent)
     await tour.visit(f"POST {path}/resume", announcement_id=sent)
+
+
+async def _monitors(tour: Tour) -> None:
+    # Loopback is refused, so that nothing is asked.
+    port = {"key": "port", "name": "Port", "check": {"kind": "tcp", "host": "127.0.0.1", "port": 9}}
+    await tour.visit("POST /monitors/test", {"monitor": port})
+    await tour.visit("POST /monitors", {"monitor": port})
+    await tour.visit("PUT /monitors/{monitor_id}", {"monitor": {**port, "name": "A port"}}, monitor_id="port")
+    for step in ("test", "pause", "resume"):
+        await tour.visit(f"POST /monitors/{{monitor_id}}/{step}", monitor_id="port")
+    await tour.visit("POST /monitors/{monitor_id}/duplicate", {}, monitor_id="port")
+    await tour.visit("DELETE /monitors/{monitor_id}", monitor_id="port")
+    beat = {"key": "beat", "name": "Beat", "check": {"kind": "heartbeat"}}
+    made = await tour.visit("POST /monitors", {"monitor": beat})
+    await tour.visit("POST /monitors/{monitor_id}/address", monitor_id=made["id"])
 
 
 async def _devices(tour: Tour, browsers: Browsers) -> None:

@@ -156,6 +156,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 lambda: engine,
                 may_read,
                 rules.rules_handler(recording.of),
+                rules.alerts_handler(recording.of),
                 parse_handler(),
                 features_handler(),
                 remote_read.read_handler(instance.store, _read_limits(settings)),

@@ -2,7 +2,7 @@
 
 `files` reads and checks those that stand in Prometheus' format, a `GroupRunner` evaluates those of a group in order at
 ticks that are spread by a hash, `states` says what becomes of alerts, and `api` lists all of it as Prometheus does.
-The node that leads evaluates; what it found out goes to a `Journal`, which keeps states and hands on what is to be told.
+The node that leads evaluates; a `Journal` keeps the states that it finds, and hands on what is to be told.
 """
 
 from obsv.metrics.rules.api import RulesOf, alerts_handler, rules_handler

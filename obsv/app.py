@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Litestar, Request
@@ -13,13 +14,22 @@ from obsv.access_log import access_log_router
 from obsv.accounts import Actor, accounts, accounts_router, authenticate_asgi, requires_scope
 from obsv.accounts.cookies import CookiePolicy
 from obsv.accounts.requests import author_of
+from obsv.alerts import (
+    AlertJournal,
+    AlertPorts,
+    AlertServices,
+    MadeGroups,
+    alert_jobs,
+    alerts_router,
+    make_alert_services,
+)
 from obsv.config import Settings, load_settings
 from obsv.core.clock import Clock, SystemClock
 from obsv.core.duration import format_duration_ms
 from obsv.dashboards import DashboardFolder, Metrics, Shipped, dashboards_router, make_services, metrics_there
 from obsv.hosts import Rows, hosts_router
 from obsv.http import Application, exception_handlers, health_router, install_frame, openapi_config, reference_router
-from obsv.lifespan import Instance
+from obsv.lifespan import Instance, organisations
 from obsv.metrics import remote_read, rules, scrape, selfmetrics
 from obsv.metrics.api import (
     beside_handlers,
@@ -111,10 +121,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         await audit.write("backup.created", org=request.state.actor.org, actor=author, details={"kind": "metrics"})
 
     scraper = scrape.Scraper(settings.scrapes, scrape.Ports(clock, exposition.parse, store_own, organisation))
-    recording = rules.Rules(
-        rules.load_groups(settings.metrics.rules),
-        rules.Ports(clock, lambda: engine, instance.store, store_own, organisation),
-    )
+    all_rules, alert_services = _rules(instance, engine, store_own, organisation)
     rates, max_body_bytes = SampleRates(clock), settings.server.max_body_bytes
     beside, beginnings = instance.beside, Beginnings(clock, settings.metrics.late_window)
     gate = (authenticate, instance.limits.of, rates, stats, max_body_bytes)
@@ -125,7 +132,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     gateway = pushgateway.Pushgateway(door, clock, store_own, settings.metrics.push_ttl)
     instance.duties = (
         Duty("metrics.scrape", scraper.run),
-        Duty("metrics.rules", recording.run),
+        Duty("metrics.rules", all_rules.run),
         Duty("metrics.push", gateway.run),
     )
     files = DashboardFolder(settings.dashboards, clock, organisation)
@@ -142,6 +149,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             access_log_router(arrivals),
             hosts_router(instance.store, range_query, clock, may_read),
             dashboards_router(dashboards),
+            alerts_router(alert_services),
             remote_write_handler(write),
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),
@@ -155,8 +163,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 instance.store,
                 lambda: engine,
                 may_read,
-                rules.rules_handler(recording.of),
-                rules.alerts_handler(recording.of),
+                rules.rules_handler(all_rules.of),
+                rules.alerts_handler(all_rules.of),
                 parse_handler(),
                 features_handler(),
                 remote_read.read_handler(instance.store, _read_limits(settings)),
@@ -189,6 +197,31 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
     instance.access_log.watch(app, ingest=INGEST_PATHS)
     return app
+
+
+def _rules(
+    instance: Instance,
+    engine: Engine,
+    write: Callable[[int, WriteBatch], Awaitable[WriteResult]],
+    organisation: Callable[[str], Awaitable[int | None]],
+) -> tuple[rules.Rules, AlertServices]:
+    """Rules of files and of the database, evaluated by one and the same; and what their API asks."""
+    settings, clock, made = instance.settings, instance.clock, MadeGroups()
+    ports = AlertPorts(clock, lambda: engine, instance.store, instance.most_rules, settings.server.base_url)
+    wired = rules.Ports(
+        clock,
+        lambda: engine,
+        instance.store,
+        write,
+        organisation,
+        journal=AlertJournal(ports),
+        made=made,
+        external_url=settings.server.base_url,
+    )
+    evaluated = rules.Rules(rules.load_groups(settings.metrics.rules), wired)
+    services = make_alert_services(ports, made, evaluated.of)
+    instance.jobs = alert_jobs(services.events, organisations, instance.longest_retention)
+    return evaluated, services
 
 
 def _otlp_options(settings: Settings) -> otlp.Options:

@@ -45,7 +45,7 @@ from obsv.outbox import jobs as outbox_jobs
 from obsv.plugin_loader import make_store
 from obsv.privacy import check, collect
 from obsv.privacy import jobs as privacy_jobs
-from obsv.scheduler import Duty, Scheduler, scheduler
+from obsv.scheduler import Duty, Job, Scheduler, scheduler
 from obsv.scheduler import install as install_scheduler
 from obsv.scheduler import uninstall as uninstall_scheduler
 
@@ -62,6 +62,7 @@ class Instance:
         self.access_log = AccessLog(clock)
         self.beside = Beside()
         self.duties: tuple[Duty, ...] = ()
+        self.jobs: tuple[Job, ...] = ()
         self._accounts: Installed[Accounts] = Installed("accounts service")
         self._store: Installed[MetricStore] = Installed("metric store")
 
@@ -99,13 +100,18 @@ class Instance:
         """How many the organisation's plan allows."""
         return (await self._accounts.get().entitlements.limits_for(org)).dashboards
 
+    async def most_rules(self, org: int) -> int:
+        """How many of those that are made in the cabinet the plan allows."""
+        return (await self._accounts.get().entitlements.limits_for(org)).rules
+
     async def _retentions(self, org: int) -> dict[int, int]:
         return (await self._accounts.get().entitlements.limits_for(org)).retentions
 
     async def _rollups(self, org: int) -> tuple[int, ...]:
         return tuple(width for width in await self._retentions(org) if width)
 
-    async def _longest_retention(self, org: int) -> int:
+    async def longest_retention(self, org: int) -> int:
+        """How long anything of the organisation's metrics is kept, in ms."""
         return (await self._accounts.get().entitlements.limits_for(org)).longest_retention
 
     @asynccontextmanager
@@ -181,7 +187,7 @@ class Instance:
             await sending
 
         stack.push_async_callback(stop_sending)
-        retention = retention_job(self.store, self.beside.exemplars, self.clock, _organisations, self._retentions)
+        retention = retention_job(self.store, self.beside.exemplars, self.clock, organisations, self._retentions)
         accounts = self._accounts.get()
         jobs = (
             *outbox_jobs(mail),
@@ -189,7 +195,8 @@ class Instance:
             *audit_jobs(accounts.audit),
             *accounts_jobs(accounts),
             retention,
-            events_job(self.clock, _organisations, self._longest_retention),
+            *self.jobs,
+            events_job(self.clock, organisations, self.longest_retention),
         )
         stack.callback(uninstall_scheduler)
         made = install_scheduler(Scheduler(jobs, self.clock, duties=self.duties))
@@ -252,5 +259,6 @@ def _takes_remote_write(kind: type[MetricStore]) -> bool:
     return issubclass(kind, RemoteWriter)
 
 
-async def _organisations() -> list[int]:
+async def organisations() -> list[int]:
+    """The ids of all."""
     return [int(row["id"]) for row in await fetch("SELECT id FROM organisations")]

@@ -121,7 +121,7 @@ async def test_ready_groups_are_one_switch_each(stage_of: Callable[..., Any]) ->
     async with stage_of() as stage:
         edi = await stage.person("edi")
         presets = (await edi.get("/rule-presets"))["presets"]
-        assert [(one["key"], one["is_on"]) for one in presets][0] == ("hosts", False)
+        assert (presets[0]["key"], presets[0]["is_on"]) == ("hosts", False)
         on = await edi.do("PUT", "/rule-presets/hosts", {"on": True})
         assert len((await edi.get(f"/rule-groups/{on['group_id']}"))["rules"]) == 4
         assert (await edi.do("PUT", "/rule-presets/hosts", {"on": True}))["group_id"] == on["group_id"]

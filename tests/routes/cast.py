@@ -107,7 +107,13 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
     team_id = ann.ask("POST", f"{api}/org/teams", {"name": "Blue"}).json()["id"]
     editors = ann.ask("POST", f"{api}/folder-editors", {"folder": "Machines", "team_id": team_id}).json()
     link = ann.ask("POST", f"{api}/dashboards/disks/links", {"expires_at_ms": expires_at_ms}).json()["link"]
+    rules = {"name": "web", "rules": [{"alert": "Busy", "expr": "load > 5"}]}
+    group = ann.ask("POST", f"{api}/rule-groups", {"group": rules}).json()
     return {
+        "group_id": group["id"],
+        "rule_id": group["rules"][0],
+        "alert_event_id": "aev_none",
+        "preset": "hosts",
         "key": "disks",
         "folder": "Machines",
         "version": "1",

@@ -86,20 +86,16 @@ class GroupRunner:
         await self._commit(org)
         self._run = Run(at_ms=tick_ms, seconds=self._ports.clock.monotonic() - begun)
 
-    async def retire(self, rules: Collection[str], at_ms: int) -> None:
+    async def retire(self, org: int, at_ms: int) -> None:
         """End the alerts of rules that nothing evaluates any more: they resolve, and their series end."""
-        org = await self._ports.organisation(self.group.org)
-        if org is None:
-            return
         builder = BatchBuilder()
         for i, rule in enumerate(self.group.rules):
-            if isinstance(rule, AlertingRule) and rule.key in rules and self._alerts[rule.key]:
-                add_ends(self._series[i] or {}, {}, at_ms - self.group.query_offset_ms, builder)
-                made = ended(self._alerts[rule.key], at_ms)
+            if isinstance(rule, AlertingRule):
+                add_ends(self._series[i] or {}, {}, at_ms, builder)
+                self._take(rule, ended(self._alerts[rule.key], at_ms), at_ms)
                 # Nothing will look after them: they go at once, and are told of this once.
-                self._take(rule, made, at_ms)
-                self._outcome.kept.clear()
                 self._outcome.gone += [(rule.key, alert) for alert in self._alerts[rule.key].values()]
+        self._outcome.kept.clear()
         if builder.samples:
             await self._ports.write(org, builder.build())
         await self._commit(org)

@@ -17,9 +17,10 @@ from obsv.metrics.rules.states import Alert, moved_on
 from obsv.metrics.ticks import spread, ticks
 
 _log = structlog.get_logger("obsv.rules")
+States = Mapping[tuple[int, str], Sequence[Alert]]
+"""By organisation and key of the rule."""
 
 BEAT_S = 15.0
-SLUG_KEPT_S = 30.0
 MISSED = REGISTRY.counter("obsv_rule_group_iterations_missed_total", "Evaluations of groups left out for lack of time.")
 
 
@@ -70,65 +71,49 @@ class Rules:
         made = await self._ports.made.groups() if self._ports.made is not None else ()
         return [*self._files, *made]
 
-    async def _restored(self) -> dict[str, dict[str, list[Alert]]]:
-        """States by slug-less organisation and rule, as they were kept; time without evaluations does not count."""
+    async def _restored(self) -> States:
+        """States as they were kept; time without evaluations does not count."""
         if self._ports.journal is None:
             return {}
         kept = await self._ports.journal.load()
         down = max(0, self._ports.clock.now_ms() - kept.beat_ms) if kept.beat_ms else 0
         down = down if down > 2 * BEAT_S * 1000 else 0
-        found: dict[str, dict[str, list[Alert]]] = {}
-        for (org, key), alerts in kept.alerts.items():
-            found.setdefault(str(org), {})[key] = moved_on(alerts, down)
-        return found
+        return {place: moved_on(alerts, down) for place, alerts in kept.alerts.items()}
 
-    async def _reconcile(self, groups: Sequence[RuleGroup], restored: Mapping[str, dict[str, list[Alert]]]) -> None:
+    async def _reconcile(self, groups: Sequence[RuleGroup], restored: States) -> None:
         """Begin what is new, go on differently with what changed, end what is gone."""
-        wanted = {(group.org + ";" + group.key): group for group in groups}
+        wanted = {f"{group.org};{group.key}": group for group in groups}
         shared = _shared(groups)
         away = [key for key, runner in self._runners.items() if wanted.get(key) != runner.group]
         for key in away:
             async with self._runners[key].busy:
                 await self._stop([key])
         old = {key: self._runners.pop(key) for key in away}
-        known: dict[str, dict[str, list[Alert]]] = {}
+        slugs = {group.org for group in groups} | {runner.group.org for runner in old.values()}
+        orgs = {slug: await self._ports.organisation(slug) for slug in slugs}
+        known = dict(restored)
         for runner in old.values():
-            known.setdefault(runner.group.org, {}).update(runner.known())
-        for org, states in await self._by_slug(groups, restored):
-            known.setdefault(org, {}).update(states)
+            if (org := orgs[runner.group.org]) is not None:
+                known |= {(org, key): alerts for key, alerts in runner.known().items()}
         for key, group in wanted.items():
             if key not in self._runners:
-                runner = GroupRunner(group, self._ports, shared.get(group.org, ()), known.get(group.org))
+                org = orgs[group.org] or 0
+                own = {rule.key: known.pop((org, rule.key), []) for rule in group.alerting}
+                runner = GroupRunner(group, self._ports, shared.get(group.org, ()), own)
                 if key in old:
                     runner.inherit(old[key])
                 self._runners[key] = runner
                 self._tasks[key] = spawn(self._keep(runner), name=f"rules {group.name}")
-        await self._retire(old.values(), groups, known)
+        await self._retire(known)
 
-    async def _by_slug(
-        self, groups: Sequence[RuleGroup], restored: Mapping[str, dict[str, list[Alert]]]
-    ) -> list[tuple[str, dict[str, list[Alert]]]]:
-        found: list[tuple[str, dict[str, list[Alert]]]] = []
-        for slug in {group.org for group in groups} if restored else ():
-            org = await self._ports.organisation(slug)
-            if org is not None and str(org) in restored:
-                found.append((slug, restored[str(org)]))
-        return found
-
-    async def _retire(
-        self, old: Iterable[GroupRunner], groups: Sequence[RuleGroup], known: Mapping[str, dict[str, list[Alert]]]
-    ) -> None:
-        """What belonged to a rule that is gone comes to its end."""
-        alive = {(group.org, rule.key) for group in groups for rule in group.alerting}
-        for runner in old:
-            gone = {rule.key for rule in runner.group.alerting if (runner.group.org, rule.key) not in alive}
-            if gone:
-                await runner.retire(gone, self._ports.clock.now_ms())
-        seen = {(runner.group.org, rule.key) for runner in old for rule in runner.group.alerting}
-        for org, states in known.items():
-            left = {key: alerts for key, alerts in states.items() if (org, key) not in alive | seen}
-            if left:
-                await GroupRunner(_orphans(org, left), self._ports, (), left).retire(left, self._ports.clock.now_ms())
+    async def _retire(self, left: States) -> None:
+        """What belongs to rules that are gone comes to its end."""
+        by_org: dict[int, dict[str, Sequence[Alert]]] = {}
+        for (org, key), alerts in left.items():
+            if alerts:
+                by_org.setdefault(org, {})[key] = alerts
+        for org, states in by_org.items():
+            await GroupRunner(_orphans(states), self._ports, (), states).retire(org, self._ports.clock.now_ms())
 
     async def _stop(self, keys: Collection[str]) -> None:
         tasks = [self._tasks.pop(key) for key in keys if key in self._tasks]
@@ -185,11 +170,10 @@ def _unevaluated(group: RuleGroup, org: int, restored: Restored) -> GroupStatus:
     return GroupStatus(group, Run(), [Run() for _ in group.rules], alerts)
 
 
-def _orphans(org: str, states: Mapping[str, Sequence[Alert]]) -> RuleGroup:
-    """A group for states whose rules were taken away while nothing ran."""
+def _orphans(states: Mapping[str, Sequence[Alert]]) -> RuleGroup:
+    """A group for states whose rules are gone; of those nothing but the name is known."""
     rules = tuple(
         AlertingRule(dict(alerts[0].labels).get("alertname", ""), "vector(0)", {}, key=key)
         for key, alerts in states.items()
-        if alerts
     )
-    return RuleGroup(org, "", "", 60_000, 0, 0, rules)
+    return RuleGroup("", "", "", 60_000, 0, 0, rules)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 
 class Needs(Enum):
@@ -26,13 +27,13 @@ class Row:
     """Statuses when nothing but rights stands in the way of who asks with `body`.
 
     `viewer` is a viewer of Acme in Acme; `stranger` the owner of another organisation, in that one, with ids of Acme's.
-    400, 409, 422: let through, and the body or the state is not what it takes. `{name}` in a body is an id of Acme's.
+    400, 409, 422: let through, and the body or the state is not what it takes. `{name}` in a text of a body is an id of Acme's.
     """
 
     needs: Needs
     viewer: int
     stranger: int
-    body: dict[str, str] = field(default_factory=dict[str, str])
+    body: dict[str, Any] = field(default_factory=dict[str, Any])
     headers: dict[str, str] = field(default_factory=dict[str, str])
 
 
@@ -143,16 +144,16 @@ ROUTES: dict[str, Row] = {
     f"GET {API}/rule-groups/export": Row(MEMBER, 200, 200),
     f"POST {API}/rule-groups/import": Row(MEMBER, 403, 400),
     f"GET {API}/rule-groups/{{group_id}}": Row(MEMBER, 200, 404),
-    f"PUT {API}/rule-groups/{{group_id}}": Row(MEMBER, 403, 400),
+    f"PUT {API}/rule-groups/{{group_id}}": Row(MEMBER, 403, 404, {"group": {"name": "web"}}),
     f"DELETE {API}/rule-groups/{{group_id}}": Row(MEMBER, 403, 404),
     f"GET {API}/rule-presets": Row(MEMBER, 200, 200),
     f"PUT {API}/rule-presets/{{preset}}": Row(MEMBER, 403, 400),
     f"GET {API}/rules": Row(MEMBER, 200, 200),
     f"POST {API}/rules": Row(MEMBER, 403, 400),
     f"GET {API}/rules/{{rule_id}}": Row(MEMBER, 200, 404),
-    f"PUT {API}/rules/{{rule_id}}": Row(MEMBER, 403, 400),
+    f"PUT {API}/rules/{{rule_id}}": Row(MEMBER, 403, 404, {"rule": {"alert": "Busy", "expr": "up"}}),
     f"DELETE {API}/rules/{{rule_id}}": Row(MEMBER, 403, 404),
-    f"PUT {API}/rules/{{rule_id}}/paused": Row(MEMBER, 403, 400),
+    f"PUT {API}/rules/{{rule_id}}/paused": Row(MEMBER, 403, 404, {"paused": True}),
     f"GET {API}/rules/{{rule_id}}/versions": Row(MEMBER, 200, 404),
     f"GET {API}/session": Row(PERSON, 200, 200),
     f"POST {API}/session/end": Row(PERSON, 204, 204),

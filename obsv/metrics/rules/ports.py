@@ -8,9 +8,9 @@ from typing import Protocol
 
 from obsv.core.clock import Clock
 from obsv.metrics.promql import Engine
+from obsv.metrics.promql.read import Source
 from obsv.metrics.rules.model import AlertingRule, RuleGroup
 from obsv.metrics.rules.states import Alert
-from obsv.metrics.store.base import MetricStore
 from obsv.metrics.store.types import WriteBatch, WriteResult
 
 
@@ -86,7 +86,7 @@ class Ports:
 
     clock: Clock
     engine: Callable[[], Engine]
-    store: Callable[[], MetricStore]
+    store: Callable[[], Source]
     write: Callable[[int, WriteBatch], Awaitable[WriteResult]]
     organisation: Callable[[str], Awaitable[int | None]]
     journal: Journal | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar import Litestar, Request
@@ -20,13 +21,22 @@ from obsv.alertmanager import (
     alertmanager_router,
     routing_router,
 )
+from obsv.alerts import (
+    AlertJournal,
+    AlertPorts,
+    AlertServices,
+    MadeGroups,
+    alert_jobs,
+    alerts_router,
+    make_alert_services,
+)
 from obsv.config import Settings, load_settings
 from obsv.core.clock import Clock, SystemClock
 from obsv.core.duration import format_duration_ms
 from obsv.dashboards import DashboardFolder, Metrics, Shipped, dashboards_router, make_services, metrics_there
 from obsv.hosts import Rows, hosts_router
 from obsv.http import Application, exception_handlers, health_router, install_frame, openapi_config, reference_router
-from obsv.lifespan import Instance
+from obsv.lifespan import Instance, organisations
 from obsv.metrics import remote_read, rules, scrape, selfmetrics
 from obsv.metrics.api import (
     beside_handlers,
@@ -122,10 +132,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         await audit.write("backup.created", org=request.state.actor.org, actor=author, details={"kind": "metrics"})
 
     scraper = scrape.Scraper(settings.scrapes, scrape.Ports(clock, exposition.parse, store_own, organisation))
-    recording = rules.Rules(
-        rules.load_groups(settings.metrics.rules),
-        rules.Ports(clock, lambda: engine, instance.store, store_own, organisation),
-    )
+    all_rules, alert_services = _rules(instance, engine, store_own, organisation)
     rates, max_body_bytes = SampleRates(clock), settings.server.max_body_bytes
     beside, beginnings = instance.beside, Beginnings(clock, settings.metrics.late_window)
     gate = (authenticate, instance.limits.of, rates, stats, max_body_bytes)
@@ -141,7 +148,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
     instance.duties = (
         Duty("metrics.scrape", scraper.run),
-        Duty("metrics.rules", recording.run),
+        Duty("metrics.rules", all_rules.run),
         Duty("metrics.push", gateway.run),
         Duty("alertmanager.dispatch", Dispatcher(alertmanager).run),
         Duty("monitors.checks", monitors.checks.run),
@@ -166,6 +173,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             *status_routers(instance.status),
             monitors_router(monitors),
             ping_router(monitors),
+            alerts_router(alert_services),
             remote_write_handler(write),
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),
@@ -179,7 +187,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 instance.store,
                 lambda: engine,
                 may_read,
-                rules.rules_handler(recording.of),
+                rules.rules_handler(all_rules.of),
+                rules.alerts_handler(all_rules.of),
                 parse_handler(),
                 features_handler(),
                 remote_read.read_handler(instance.store, _read_limits(settings)),
@@ -213,6 +222,31 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     )
     instance.access_log.watch(app, ingest=INGEST_PATHS)
     return app
+
+
+def _rules(
+    instance: Instance,
+    engine: Engine,
+    write: Callable[[int, WriteBatch], Awaitable[WriteResult]],
+    organisation: Callable[[str], Awaitable[int | None]],
+) -> tuple[rules.Rules, AlertServices]:
+    """Rules of files and of the database, evaluated by one and the same; and what their API asks."""
+    settings, clock, made = instance.settings, instance.clock, MadeGroups()
+    ports = AlertPorts(clock, lambda: engine, instance.store, instance.most_rules, settings.server.base_url)
+    wired = rules.Ports(
+        clock,
+        lambda: engine,
+        instance.store,
+        write,
+        organisation,
+        journal=AlertJournal(ports),
+        made=made,
+        external_url=settings.server.base_url,
+    )
+    evaluated = rules.Rules(rules.load_groups(settings.metrics.rules), wired)
+    services = make_alert_services(ports, made, evaluated.of)
+    instance.jobs = alert_jobs(services.events, organisations, instance.longest_retention)
+    return evaluated, services
 
 
 def _otlp_options(settings: Settings) -> otlp.Options:

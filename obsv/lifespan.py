@@ -46,7 +46,7 @@ from obsv.outbox import jobs as outbox_jobs
 from obsv.plugin_loader import make_store, notifiers
 from obsv.privacy import check, collect
 from obsv.privacy import jobs as privacy_jobs
-from obsv.scheduler import Duty, Scheduler, scheduler
+from obsv.scheduler import Duty, Job, Scheduler, scheduler
 from obsv.scheduler import install as install_scheduler
 from obsv.scheduler import uninstall as uninstall_scheduler
 from obsv.status import Monitors, NoMonitors, StatusServices
@@ -68,6 +68,7 @@ class Instance:
         self.notify = make_notify(clock, notifiers)
         self.duties: tuple[Duty, ...] = ()
         self.monitors: Monitors = NoMonitors()
+        self.jobs: tuple[Job, ...] = ()
         self._accounts: Installed[Accounts] = Installed("accounts service")
         self._store: Installed[MetricStore] = Installed("metric store")
         self._status: Installed[StatusServices] = Installed("status page service")
@@ -114,13 +115,18 @@ class Instance:
         """How many the organisation's plan allows."""
         return (await self._accounts.get().entitlements.limits_for(org)).monitors
 
+    async def most_rules(self, org: int) -> int:
+        """How many of those that are made in the cabinet the plan allows."""
+        return (await self._accounts.get().entitlements.limits_for(org)).rules
+
     async def _retentions(self, org: int) -> dict[int, int]:
         return (await self._accounts.get().entitlements.limits_for(org)).retentions
 
     async def _rollups(self, org: int) -> tuple[int, ...]:
         return tuple(width for width in await self._retentions(org) if width)
 
-    async def _longest_retention(self, org: int) -> int:
+    async def longest_retention(self, org: int) -> int:
+        """How long anything of the organisation's metrics is kept, in ms."""
         return (await self._accounts.get().entitlements.limits_for(org)).longest_retention
 
     @asynccontextmanager
@@ -205,7 +211,7 @@ class Instance:
             await notifying
 
         stack.push_async_callback(stop_notifying)
-        retention = retention_job(self.store, self.beside.exemplars, self.clock, _organisations, self._retentions)
+        retention = retention_job(self.store, self.beside.exemplars, self.clock, organisations, self._retentions)
         accounts = self._accounts.get()
         jobs = (
             *outbox_jobs(mail),
@@ -214,8 +220,9 @@ class Instance:
             *audit_jobs(accounts.audit),
             *accounts_jobs(accounts),
             retention,
-            events_job(self.clock, _organisations, self._longest_retention),
             *status_jobs(self._status.get()),
+            *self.jobs,
+            events_job(self.clock, organisations, self.longest_retention),
         )
         stack.callback(uninstall_scheduler)
         made = install_scheduler(Scheduler(jobs, self.clock, duties=self.duties))
@@ -278,5 +285,6 @@ def _takes_remote_write(kind: type[MetricStore]) -> bool:
     return issubclass(kind, RemoteWriter)
 
 
-async def _organisations() -> list[int]:
+async def organisations() -> list[int]:
+    """The ids of all."""
     return [int(row["id"]) for row in await fetch("SELECT id FROM organisations")]

@@ -24,8 +24,8 @@ from obsv.metrics.promql.ast import Call, Node, Selector, Subquery, children, de
 from obsv.metrics.promql.parser import parse
 from obsv.metrics.promql.printer import print_expr
 from obsv.metrics.store.types import STALE_BITS
-from tests.promql.description import Value, duration, histogram, points, series, start_offsets
-from tests.promql.memory import MemoryStore
+from obsv.metrics.promql.description import Value, duration, histogram, points, series, start_offsets
+from obsv.metrics.promql.memory import MemoryStore
 
 Point = tuple[int, Value]
 Key = tuple[tuple[str, str], ...]

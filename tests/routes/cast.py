@@ -130,12 +130,18 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
     channel = {"name": "log", "kind": "console"}
     silence = {"matchers": ["a=b"], "ends_at_ms": expires_at_ms, "comment": "work"}
     ann.ask("POST", "/api/v2/alerts", [{"labels": {"alertname": "Down"}}])
+    rules = {"name": "web", "rules": [{"alert": "Busy", "expr": "load > 5"}]}
+    group = ann.ask("POST", f"{api}/rule-groups", {"group": rules}).json()
     return {
         "channel_id": ann.ask("POST", f"{api}/channels", channel).json()["id"],
         "delivery_id": "dlv_none",
         "silence_id": ann.ask("POST", f"{api}/silences", silence).json()["id"],
         "fingerprint": ann.ask("GET", f"{api}/alerts").json()["alerts"][0]["fingerprint"],
         **_status(ann, api),
+        "group_id": group["id"],
+        "rule_id": group["rules"][0],
+        "alert_event_id": "aev_none",
+        "preset": "hosts",
         "key": "disks",
         "folder": "Machines",
         "version": "1",

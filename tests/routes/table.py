@@ -27,7 +27,7 @@ class Row:
     """Statuses when nothing but rights stands in the way of who asks with `body`.
 
     `viewer` is a viewer of Acme in Acme; `stranger` the owner of another organisation, in that one, with ids of Acme's.
-    400, 409, 422: let through, and the body or the state is not what it takes. `{name}` in a body is an id of Acme's.
+    400, 409, 422: let through, and the body or the state is not what it takes. `{name}` in a text of a body is an id of Acme's.
     """
 
     needs: Needs
@@ -69,6 +69,9 @@ ROUTES: dict[str, Row] = {
     f"PUT {API}/channels/{{channel_id}}": Row(MEMBER, 403, 400),
     f"DELETE {API}/channels/{{channel_id}}": Row(MEMBER, 403, 404),
     f"POST {API}/channels/{{channel_id}}/test": Row(MEMBER, 403, 404),
+    f"GET {API}/alert-events": Row(MEMBER, 200, 200),
+    f"GET {API}/alert-events/{{alert_event_id}}": Row(MEMBER, 404, 404),
+    f"POST {API}/backtest": Row(MEMBER, 403, 400),
     f"GET {API}/dashboards": Row(MEMBER, 200, 200),
     f"POST {API}/dashboards": Row(MEMBER, 403, 400),
     f"GET {API}/dashboards/{{key}}": Row(MEMBER, 200, 404),
@@ -199,6 +202,22 @@ ROUTES: dict[str, Row] = {
     f"PUT {API}/routing": Row(MEMBER, 403, 422),
     f"POST {API}/routing/import": Row(MEMBER, 400, 400),
     f"POST {API}/routing/test": Row(MEMBER, 400, 400),
+    f"GET {API}/rule-groups": Row(MEMBER, 200, 200),
+    f"POST {API}/rule-groups": Row(MEMBER, 403, 400),
+    f"GET {API}/rule-groups/export": Row(MEMBER, 200, 200),
+    f"POST {API}/rule-groups/import": Row(MEMBER, 403, 400),
+    f"GET {API}/rule-groups/{{group_id}}": Row(MEMBER, 200, 404),
+    f"PUT {API}/rule-groups/{{group_id}}": Row(MEMBER, 403, 404, {"group": {"name": "web"}}),
+    f"DELETE {API}/rule-groups/{{group_id}}": Row(MEMBER, 403, 404),
+    f"GET {API}/rule-presets": Row(MEMBER, 200, 200),
+    f"PUT {API}/rule-presets/{{preset}}": Row(MEMBER, 403, 400),
+    f"GET {API}/rules": Row(MEMBER, 200, 200),
+    f"POST {API}/rules": Row(MEMBER, 403, 400),
+    f"GET {API}/rules/{{rule_id}}": Row(MEMBER, 200, 404),
+    f"PUT {API}/rules/{{rule_id}}": Row(MEMBER, 403, 404, {"rule": {"alert": "Busy", "expr": "up"}}),
+    f"DELETE {API}/rules/{{rule_id}}": Row(MEMBER, 403, 404),
+    f"PUT {API}/rules/{{rule_id}}/paused": Row(MEMBER, 403, 404, {"paused": True}),
+    f"GET {API}/rules/{{rule_id}}/versions": Row(MEMBER, 200, 404),
     f"GET {API}/session": Row(PERSON, 200, 200),
     f"POST {API}/session/end": Row(PERSON, 204, 204),
     f"GET {API}/session/step-up": Row(PERSON, 200, 200),

@@ -128,6 +128,15 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"PUT {API}/org/teams/{{team_id}}/members/{{user_id}}": ("team.member_added",),
     f"DELETE {API}/org/teams/{{team_id}}/members/{{user_id}}": ("team.member_removed",),
     f"POST {API}/org/transfer": ("member.role_changed", "member.role_changed", "org.transferred"),
+    f"POST {API}/rule-groups": ("alert_rule.created",),
+    f"POST {API}/rule-groups/import": ("alert_rule.created",),
+    f"PUT {API}/rule-groups/{{group_id}}": ("alert_rule.updated",),
+    f"DELETE {API}/rule-groups/{{group_id}}": ("alert_rule.deleted",),
+    f"PUT {API}/rule-presets/{{preset}}": ("alert_rule.created",),
+    f"POST {API}/rules": ("alert_rule.updated",),
+    f"PUT {API}/rules/{{rule_id}}": ("alert_rule.updated",),
+    f"DELETE {API}/rules/{{rule_id}}": ("alert_rule.updated",),
+    f"PUT {API}/rules/{{rule_id}}/paused": ("alert_rule.updated",),
     f"POST {API}/session/end": ("auth.logout",),
     "PUT /api/v1/admin/tsdb/delete_series": ("metrics.deleted",),
     "PUT /api/v1/admin/tsdb/snapshot": ("backup.created",),
@@ -150,6 +159,7 @@ SILENT: dict[str, str] = {
     f"POST {API}/routing/test": "asks where an alert would go, and sends none",
     f"POST {API}/silences/preview": "says what a silence would hit, and makes none",
     f"POST {API}/announcements/preview": "shows what would be sent, and keeps nothing of it",
+    f"POST {API}/backtest": "tries what is not there, and keeps nothing of it",
     f"POST {API}/dashboards/import": "reads what it is given, and keeps nothing of it",
     f"PUT {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
     f"DELETE {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
@@ -274,6 +284,7 @@ async def test_every_change_is_told(tmp_path: Path, database_url: str, provider:
         await _alerts(tour)
         await _status(tour)
         await _monitors(tour)
+        await _rules(tour)
         await _devices(tour, browsers)
         await _elsewhere(tour)
         await _by_mail(tour)
@@ -336,6 +347,21 @@ async def _organisation(tour: Tour) -> None:
     await tour.visit("PUT /api/v1/admin/tsdb/clean_tombstones")
     await tour.visit("PUT /api/v1/admin/tsdb/snapshot")
     await tour.visit("POST /metrics/flush")
+
+
+async def _rules(tour: Tour) -> None:
+    rule = {"alert": "Busy", "expr": "load > 5"}
+    made = await tour.visit("POST /rule-groups", {"group": {"name": "web", "rules": [rule]}})
+    group, busy = made["id"], made["rules"][0]
+    await tour.visit("PUT /rule-groups/{group_id}", {"group": {"name": "net", "rules": [rule]}}, group_id=group)
+    await tour.visit("POST /rules", {"group_id": group, "rule": {"alert": "Idle", "expr": "load < 1"}})
+    await tour.visit("PUT /rules/{rule_id}", {"rule": {**rule, "for": "5m"}}, rule_id=busy)
+    await tour.visit("PUT /rules/{rule_id}/paused", {"paused": True}, rule_id=busy)
+    await tour.visit("DELETE /rules/{rule_id}", rule_id=busy)
+    await tour.visit("DELETE /rule-groups/{group_id}", group_id=group)
+    await tour.visit("POST /rule-groups/import", {"text": "groups: [{name: a, rules: [{record: a, expr: '1'}]}]"})
+    await tour.visit("PUT /rule-presets/{preset}", {"on": True}, preset="hosts")
+    await tour.visit("POST /backtest", {"rule": rule, "days": 1})
 
 
 async def _dashboards(tour: Tour) -> None:

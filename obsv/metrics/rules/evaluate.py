@@ -22,7 +22,7 @@ class RuleFailed(Exception):
 def add_result(rule: RecordingRule, result: Result, at_ms: int, limit: int, builder: BatchBuilder) -> Series:
     """Put a rule's samples into the batch; the series they belong to.  Raises RuleFailed."""
     found: Series = {}
-    for labels, value in _rows(result):
+    for labels, value in rows_of(result):
         # A label that a rule makes empty goes.
         named = {name: text for name, text in {**labels, **rule.labels, "__name__": rule.name}.items() if text}
         key = tuple(sorted(named.items()))
@@ -53,7 +53,8 @@ def live_series(found: SeriesSet) -> Series:
     return {tuple(sorted(labels.items())): dict(labels) for labels in alive}
 
 
-def _rows(result: Result) -> Iterator[tuple[dict[str, str], np.float64]]:
+def rows_of(result: Result) -> Iterator[tuple[dict[str, str], np.float64]]:
+    """Labels and value of each row of an instant query.  Raises RuleFailed for what is no vector and no number."""
     match result.value:
         case Scalar(values=values):
             yield {}, values[0]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Router
 from litestar.types import Scope
 
 from obsv import __version__, audit
@@ -69,8 +70,8 @@ from obsv.metrics.ingest.began import Beginnings
 from obsv.metrics.ingest.door import Door
 from obsv.metrics.promql import Engine, EngineOptions, Grid
 from obsv.metrics.store.types import WriteBatch, WriteResult
+from obsv.monitors import MonitorServices, make_monitors, monitors_router, ping_router
 from obsv.monitors import Ports as MonitorPorts
-from obsv.monitors import make_monitors, monitors_router, ping_router
 from obsv.notify import notify_router
 from obsv.scheduler import Duty
 from obsv.site import docs_frame, render_fault, site_router
@@ -132,7 +133,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         await audit.write("backup.created", org=request.state.actor.org, actor=author, details={"kind": "metrics"})
 
     scraper = scrape.Scraper(settings.scrapes, scrape.Ports(clock, exposition.parse, store_own, organisation))
-    all_rules, alert_services = _rules(instance, engine, store_own, organisation)
+    alerting = _alerting(instance, engine, store_own, organisation, range_query)
     rates, max_body_bytes = SampleRates(clock), settings.server.max_body_bytes
     beside, beginnings = instance.beside, Beginnings(clock, settings.metrics.late_window)
     gate = (authenticate, instance.limits.of, rates, stats, max_body_bytes)
@@ -141,17 +142,10 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     datadog_series = datadog.Datadog(door)
     reader, deltas = otlp.Reader(_otlp_options(settings)), otlp.Deltas(clock, settings.metrics.future_window)
     gateway = pushgateway.Pushgateway(door, clock, store_own, settings.metrics.push_ttl)
-    told = instance.notify
-    alertmanager = Alertmanager(Ports(clock, told.deliveries, told.channels, settings.server.base_url))
-    monitors = make_monitors(
-        MonitorPorts(clock, store_own, instance.most_monitors, settings.server.base_url.rstrip("/")), range_query
-    )
     instance.duties = (
         Duty("metrics.scrape", scraper.run),
-        Duty("metrics.rules", all_rules.run),
         Duty("metrics.push", gateway.run),
-        Duty("alertmanager.dispatch", Dispatcher(alertmanager).run),
-        Duty("monitors.checks", monitors.checks.run),
+        *alerting.duties(),
     )
     files = DashboardFolder(settings.dashboards, clock, organisation)
     shipped = Shipped(files, lambda org, names: metrics_there(instance.store(), org, names, clock.now_ms()))
@@ -161,19 +155,15 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
     app = Application(
         route_handlers=[
-            site_router(alertmanager),
+            site_router(alerting.alertmanager),
             *web_routers(),
             accounts_router(),
             access_log_router(arrivals),
             hosts_router(instance.store, range_query, clock, may_read),
             dashboards_router(dashboards),
+            *alerting.routers(),
             notify_router(instance.notify),
-            routing_router(alertmanager),
-            alertmanager_router(alertmanager),
             *status_routers(instance.status),
-            monitors_router(monitors),
-            ping_router(monitors),
-            alerts_router(alert_services),
             remote_write_handler(write),
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),
@@ -187,8 +177,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 instance.store,
                 lambda: engine,
                 may_read,
-                rules.rules_handler(all_rules.of),
-                rules.alerts_handler(all_rules.of),
+                rules.rules_handler(alerting.rules.of),
+                rules.alerts_handler(alerting.rules.of),
                 parse_handler(),
                 features_handler(),
                 remote_read.read_handler(instance.store, _read_limits(settings)),
@@ -224,29 +214,57 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     return app
 
 
-def _rules(
+@dataclass(frozen=True)
+class Alerting:
+    """What makes alerts of samples, and what tells of them."""
+
+    rules: rules.Rules
+    services: AlertServices
+    alertmanager: Alertmanager
+    monitors: MonitorServices
+
+    def duties(self) -> tuple[Duty, ...]:
+        """Of the node that leads."""
+        return (
+            Duty("metrics.rules", self.rules.run),
+            Duty("alertmanager.dispatch", Dispatcher(self.alertmanager).run),
+            Duty("monitors.checks", self.monitors.checks.run),
+        )
+
+    def routers(self) -> tuple[Router, ...]:
+        """All but those that are part of Prometheus' API."""
+        return (
+            *(alerts_router(self.services), routing_router(self.alertmanager), alertmanager_router(self.alertmanager)),
+            *(monitors_router(self.monitors), ping_router(self.monitors)),
+        )
+
+
+def _alerting(
     instance: Instance,
     engine: Engine,
     write: Callable[[int, WriteBatch], Awaitable[WriteResult]],
     organisation: Callable[[str], Awaitable[int | None]],
-) -> tuple[rules.Rules, AlertServices]:
-    """Rules of files and of the database, evaluated by one and the same; and what their API asks."""
-    settings, clock, made = instance.settings, instance.clock, MadeGroups()
-    ports = AlertPorts(clock, lambda: engine, instance.store, instance.most_rules, settings.server.base_url)
+    range_query: Callable[[int, str, int, int, int], Awaitable[Rows]],
+) -> Alerting:
+    """Rules of files and of the database, evaluated by one and the same, and what becomes of their alerts."""
+    clock, told, base_url = instance.clock, instance.notify, instance.settings.server.base_url
+    alertmanager = Alertmanager(Ports(clock, told.deliveries, told.channels, base_url))
+    alertmanager.subscribe(instance.alerts_changed)
+    checks = MonitorPorts(clock, write, instance.most_monitors, base_url.rstrip("/"))
+    monitors = make_monitors(checks, range_query)
+    instance.monitors = monitors.monitors
+    made, asked = MadeGroups(), lambda: engine
+    ports = AlertPorts(clock, asked, instance.store, instance.most_rules, base_url, alertmanager.post)
     wired = rules.Ports(
-        clock,
-        lambda: engine,
-        instance.store,
-        write,
-        organisation,
+        *(clock, asked, instance.store, write, organisation),
         journal=AlertJournal(ports),
         made=made,
-        external_url=settings.server.base_url,
+        external_url=base_url,
     )
-    evaluated = rules.Rules(rules.load_groups(settings.metrics.rules), wired)
+    evaluated = rules.Rules(rules.load_groups(instance.settings.metrics.rules), wired)
     services = make_alert_services(ports, made, evaluated.of)
     instance.jobs = alert_jobs(services.events, organisations, instance.longest_retention)
-    return evaluated, services
+    return Alerting(evaluated, services, alertmanager, monitors)
 
 
 def _otlp_options(settings: Settings) -> otlp.Options:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from obsv.accounts import Accounts, close_accounts
 from obsv.accounts import install as install_accounts
 from obsv.accounts import jobs as accounts_jobs
 from obsv.accounts.oauth import declared_hosts
+from obsv.alertmanager import AlertChange
 from obsv.audit import close_audit, open_audit
 from obsv.audit import jobs as audit_jobs
 from obsv.config import Settings, warnings
@@ -83,6 +84,10 @@ class Instance:
     def status(self) -> StatusServices:
         """What stands behind status pages."""
         return self._status.get()
+
+    async def alerts_changed(self, org: int, changes: Sequence[AlertChange]) -> None:
+        """Status pages follow the alerts; called in the transaction that stores the change."""
+        await self.status().alerts.changed(org, changes)
 
     def remote_writer(self) -> RemoteWriter:
         """The store, where it takes remote_write bodies as they come; every built-in one does."""

@@ -4,7 +4,7 @@ from obsv.alerts.events import AlertEvents
 from obsv.alerts.jobs import alert_jobs
 from obsv.alerts.journal import AlertJournal
 from obsv.alerts.made import MadeGroups
-from obsv.alerts.ports import AlertPorts, PostedAlert, post_nothing
+from obsv.alerts.ports import AlertPorts, post_nothing
 from obsv.alerts.router import alerts_router
 from obsv.alerts.service import RuleBook
 from obsv.alerts.services import AlertServices, make_alert_services
@@ -15,7 +15,6 @@ __all__ = [
     "AlertPorts",
     "AlertServices",
     "MadeGroups",
-    "PostedAlert",
     "RuleBook",
     "alert_jobs",
     "alerts_router",

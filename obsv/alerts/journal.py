@@ -9,8 +9,9 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
+from obsv.alertmanager import PostedAlert
 from obsv.alerts.events import insert_events
-from obsv.alerts.ports import AlertPorts, PostedAlert
+from obsv.alerts.ports import AlertPorts
 from obsv.db import execute, execute_many, fetch, fetch_value, write_tx
 from obsv.metrics.rules import Alert, Outcome, Restored, Told
 from obsv.metrics.rules.states import Labels

@@ -12,9 +12,9 @@ from obsv.cli.common import Failed, add_json, command, settings_of, tell
 
 DESCRIPTION = """\
 Write what an organisation has as files, one for each dashboard, channel and monitor, and one for the routing of
-alerts, in DIR/dashboards, DIR/channels, DIR/monitors and DIR/routing. The same thing always gives the same text, so that
-the folder can be kept under version control; applying it changes nothing. Secrets are not written, and are kept when a
-file without them is applied.
+alerts, in folders of these names in DIR. The same thing always gives the same text, so that the folder can be kept
+under version control; applying it changes nothing. Secrets are not written, and are kept when a file without
+them is applied.
 
   obsv export infra/obsv
   obsv export infra/obsv --org acme --format json

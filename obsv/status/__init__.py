@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from obsv.status.hosts import StatusHosts
 from obsv.status.jobs import jobs
-from obsv.status.ports import AlertChange, MonitorDay, Monitors, NoMonitors
+from obsv.status.ports import MonitorDay, Monitors, NoMonitors
 from obsv.status.router import status_routers
 from obsv.status.services import StatusServices, make_services
 
 __all__ = [
-    "AlertChange",
     "MonitorDay",
     "Monitors",
     "NoMonitors",

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from obsv.alertmanager import Alert, AlertChange
 from obsv.audit import SYSTEM
 from obsv.metrics.store.types import Matcher
 from obsv.status.components import Component, watching_alerts
 from obsv.status.incidents import Incidents
 from obsv.status.parts import StatusParts
 from obsv.status.periods import ALERT, Periods
-from obsv.status.ports import AlertChange
 from obsv.status.states import State
 from obsv.status.types import Affected, Impact, IncidentWish, UpdateWish
 
@@ -43,22 +43,22 @@ class AlertWatch:
         watching = await watching_alerts(org)
         for change in changes:
             for component, matchers in watching:
-                if not _selects(matchers, change.labels):
+                if not _selects(matchers, change.alert.labels):
                     continue
                 if change.status == "firing":
-                    await self._fires(component, change)
+                    await self._fires(component, change.alert)
                 else:
-                    await self._resolved(component, change)
+                    await self._resolved(component, change.alert)
 
-    async def _fires(self, component: Component, change: AlertChange) -> None:
-        source = _source(change)
+    async def _fires(self, component: Component, alert: Alert) -> None:
+        source = _source(alert)
         if not await self._periods.begin(component.org, component.id, source, component.alert_state):
             return
         self._parts.changed()
         if component.alert_action == "state" or await self._incidents.of_alert(component) is not None:
             return
-        told = change.annotations.get("summary") or change.annotations.get("description") or ""
-        title = told or f"{component.name}: {change.labels.get('alertname', 'alert')}"
+        told = alert.annotations.get("summary") or alert.annotations.get("description") or ""
+        title = told or f"{component.name}: {alert.labels.get('alertname', 'alert')}"
         wish = IncidentWish(
             page_id=component.page_id,
             title=title[:200],
@@ -69,8 +69,8 @@ class AlertWatch:
         )
         await self._incidents.open(component.org, wish, by=SYSTEM, alert_component=component.id)
 
-    async def _resolved(self, component: Component, change: AlertChange) -> None:
-        if not await self._periods.end(component.id, _source(change)):
+    async def _resolved(self, component: Component, alert: Alert) -> None:
+        if not await self._periods.end(component.id, _source(alert)):
             return
         self._parts.changed()
         if await self._periods.firing(component.id):
@@ -82,8 +82,8 @@ class AlertWatch:
             await self._incidents.update(component.org, incident.id, wish, by=SYSTEM)
 
 
-def _source(change: AlertChange) -> str:
-    return f"{ALERT}{change.fingerprint}"[:80]
+def _source(alert: Alert) -> str:
+    return f"{ALERT}{alert.fingerprint}"[:80]
 
 
 def _selects(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:

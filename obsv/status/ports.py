@@ -42,25 +42,3 @@ class NoMonitors:
     async def days(self, org: int, monitor_ids: Sequence[str], days: int = 90) -> Mapping[str, Sequence[MonitorDay]]:
         """None."""
         return {}
-
-
-class AlertChange(Protocol):
-    """An alert that began or ended to fire; `fingerprint` stands for its labels."""
-
-    @property
-    def fingerprint(self) -> str: ...
-
-    @property
-    def status(self) -> str: ...  # firing or resolved
-
-    @property
-    def labels(self) -> Mapping[str, str]: ...
-
-    @property
-    def annotations(self) -> Mapping[str, str]: ...
-
-    @property
-    def starts_at_ms(self) -> int: ...
-
-    @property
-    def ends_at_ms(self) -> int: ...

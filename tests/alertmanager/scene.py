@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from obsv.alertmanager import Alertmanager, Dispatcher, Ports, PostedAlert
-from obsv.notify import Notification
 from obsv.alertmanager.document import read_yaml
 from obsv.alertmanager.matchers import parse_matchers
 from obsv.alertmanager.silence_book import SilenceWish
 from obsv.alertmanager.silences import Silence
 from obsv.audit import SYSTEM
 from obsv.core.clock import Clock, ManualClock
+from obsv.notify import Notification
 
 ORG = 1
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from obsv.alerts import AlertJournal, AlertPorts, PostedAlert
+from obsv.alertmanager import PostedAlert
+from obsv.alerts import AlertJournal, AlertPorts
 from obsv.alerts.events import AlertEvents
 from obsv.db import execute, fetch, write_tx
 from obsv.metrics.rules.group import GroupRunner

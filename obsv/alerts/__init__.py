@@ -1,5 +1,6 @@
 """Alerts: rules that are made here, the states that they are in, their history, and what would have been."""
 
+from obsv.alerts.as_code import BadRuleFiles, RuleKind
 from obsv.alerts.events import AlertEvents
 from obsv.alerts.jobs import alert_jobs
 from obsv.alerts.journal import AlertJournal
@@ -14,9 +15,11 @@ __all__ = [
     "AlertJournal",
     "AlertPorts",
     "AlertServices",
+    "BadRuleFiles",
     "MadeGroups",
     "PostedAlert",
     "RuleBook",
+    "RuleKind",
     "alert_jobs",
     "alerts_router",
     "make_alert_services",

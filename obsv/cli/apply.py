@@ -1,4 +1,4 @@
-"""`obsv apply`: make an organisation's dashboards what files say."""
+"""`obsv apply`: make an organisation's dashboards and rules what files say."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from obsv.cli.common import Failed, add_json, command, settings_of, tell
 WIDTH = 60
 
 DESCRIPTION = """\
-Make what an organisation has equal to the files of a folder: dashboards/*.toml and dashboards/*.json, as `obsv export`
-writes them. Says what differs, then changes it; nothing is changed where a file has a mistake. What stands in no file
-is left alone; with --prune, what once came from a file and stands in none now goes into the bin.
+Make what an organisation has equal to the files of a folder: dashboards/*.toml and rules/*.toml (or .json), as
+`obsv export` writes them, and Prometheus' rule files as rules/*.yml. Says what differs, then changes it; nothing is
+changed where a file has a mistake. What stands in no file is left alone; with --prune, what once came from a file and
+stands in none now goes (a dashboard into the bin).
 
   obsv apply -f infra/obsv --dry-run
   obsv apply -f infra/obsv --org acme --prune
@@ -26,7 +27,7 @@ is left alone; with --prune, what once came from a file and stands in none now g
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    made = command(commands, "apply", "make dashboards what files say", run, description=DESCRIPTION)
+    made = command(commands, "apply", "make dashboards and rules what files say", run, description=DESCRIPTION)
     made.add_argument(
         "-f", "--from", dest="folder", type=Path, required=True, metavar="DIR", help="folder with the files"
     )
@@ -62,12 +63,13 @@ async def _apply(args: argparse.Namespace) -> list[Plan]:
 
 
 def _loaded(kind: Kind, folder: Path) -> Mapping[str, Any]:
-    from obsv.dashboards import BadFiles  # noqa: PLC0415  # kept out of --help
+    from obsv.alerts import BadRuleFiles  # noqa: PLC0415  # kept out of --help
+    from obsv.dashboards import BadFiles  # noqa: PLC0415
 
     own = folder / kind.folder
     try:
         return kind.load(own) if own.is_dir() else {}
-    except BadFiles as bad:
+    except (BadFiles, BadRuleFiles) as bad:
         raise Failed("the files cannot be used:\n  " + "\n  ".join(map(str, bad.problems))) from None
 
 

@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from obsv.accounts import Accounts
     from obsv.config import Settings
-    from obsv.dashboards.diff import Change
+
+
+class Change(Protocol):
+    """One difference at `path`; None is what is not there."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def before(self) -> Any: ...
+
+    @property
+    def after(self) -> Any: ...
 
 
 class Kind(Protocol):
@@ -21,7 +33,7 @@ class Kind(Protocol):
     folder: str
 
     def load(self, folder: Path) -> Mapping[str, Any]:
-        """What the files of a folder say, by key.  Raises `BadFiles`."""
+        """What the files of a folder say, by key.  Raises `BadFiles`, or `BadRuleFiles`."""
         ...
 
     async def listed(self, org: int) -> Mapping[str, tuple[Any, bool]]:
@@ -51,7 +63,7 @@ class Plan:
 
     kind: str
     new: list[str] = field(default_factory=list[str])
-    changed: dict[str, Sequence[Change]] = field(default_factory=dict[str, "Sequence[Change]"])
+    changed: dict[str, Sequence[Change]] = field(default_factory=dict[str, Sequence[Change]])
     gone: list[str] = field(default_factory=list[str])
     same: list[str] = field(default_factory=list[str])
 
@@ -76,6 +88,7 @@ async def planned(kind: Kind, org: int, wanted: Mapping[str, Any], *, prune: boo
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kind, ...]]]:
     """The accounts of a data directory, and every kind there is."""
+    from obsv.alerts import AlertPorts, MadeGroups, RuleBook, RuleKind  # noqa: PLC0415  # kept out of --help
     from obsv.cli.shell import opened_accounts  # noqa: PLC0415  # kept out of --help
     from obsv.core.clock import SystemClock  # noqa: PLC0415
     from obsv.dashboards import DashboardFolder, DashboardKind, Dashboards, Shipped  # noqa: PLC0415
@@ -93,5 +106,12 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
         async def most(org: int) -> int:
             return (await accounts.entitlements.limits_for(org)).dashboards
 
+        async def most_rules(org: int) -> int:
+            return (await accounts.entitlements.limits_for(org)).rules
+
+        def nothing() -> Any:
+            raise RuntimeError("metrics are the server's business")
+
         shipped = Shipped(DashboardFolder(settings.dashboards, clock, organisation), none_there)
-        yield accounts, (DashboardKind(Dashboards(clock, shipped, most)),)
+        book = RuleBook(AlertPorts(clock, nothing, nothing, most_rules), MadeGroups())
+        yield accounts, (DashboardKind(Dashboards(clock, shipped, most)), RuleKind(book))

@@ -14,20 +14,12 @@ from obsv.alertmanager.compile import compile_routing
 from obsv.alertmanager.document import RoutingDocument, plain, read_yaml
 from obsv.alertmanager.routing import Routings
 from obsv.audit import SYSTEM
-from obsv.config import Problem
+from obsv.config import ConfigError, Problem
 from obsv.core.errors import Invalid
 from obsv.core.toml_text import toml_text
 
 KEY: Final = "routing"
 SUFFIXES: Final = (".toml", ".json", ".yaml", ".yml")
-
-
-class BadRoutingFiles(Exception):
-    """Files that are no routing; `problems` has every mistake."""
-
-    def __init__(self, mistakes: list[Problem]) -> None:
-        super().__init__("\n".join(map(str, mistakes)))
-        self.problems = mistakes
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -47,10 +39,10 @@ class RoutingKind:
         self._routings = routings
 
     def load(self, folder: Path) -> Mapping[str, RoutingDocument]:
-        """What the file says.  Raises `BadRoutingFiles`."""
+        """What the file says.  Raises `ConfigError`."""
         files = sorted(path for path in folder.iterdir() if path.suffix in SUFFIXES and path.is_file())
         if len(files) > 1:
-            raise BadRoutingFiles([Problem(str(files[1]), 0, "", f"there is {files[0].name} already: keep one")])
+            raise ConfigError([Problem(str(files[1]), 0, "", f"there is {files[0].name} already: keep one")])
         return {KEY: _read(files[0])} if files else {}
 
     async def listed(self, org: int) -> Mapping[str, tuple[RoutingDocument, bool]]:
@@ -89,9 +81,9 @@ def _read(path: Path) -> RoutingDocument:
         compile_routing(document)
     except Invalid as bad:
         mistakes = [Problem(str(path), 0, one.pointer.strip("/").replace("/", "."), one.detail) for one in bad.errors]
-        raise BadRoutingFiles(mistakes) from None
+        raise ConfigError(mistakes) from None
     except (ValueError, OSError) as wrong:
-        raise BadRoutingFiles([Problem(str(path), 0, "", f"cannot be read: {wrong}")]) from None
+        raise ConfigError([Problem(str(path), 0, "", f"cannot be read: {wrong}")]) from None
     return document
 
 

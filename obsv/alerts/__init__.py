@@ -1,5 +1,6 @@
 """Alerts: rules that are made here, the states that they are in, their history, and what would have been."""
 
+from obsv.alerts.as_code import RuleKind
 from obsv.alerts.events import AlertEvents
 from obsv.alerts.jobs import alert_jobs
 from obsv.alerts.journal import AlertJournal
@@ -16,6 +17,7 @@ __all__ = [
     "AlertServices",
     "MadeGroups",
     "RuleBook",
+    "RuleKind",
     "alert_jobs",
     "alerts_router",
     "make_alert_services",

@@ -16,9 +16,9 @@ WIDTH = 60
 
 DESCRIPTION = """\
 Make what an organisation has equal to the files of a folder, as `obsv export` writes them: *.toml and *.json in
-dashboards/, channels/, monitors/ and routing/ (which may be YAML too). Says what differs, then changes it; nothing is
-changed where a file has a mistake. What stands in no file is left alone; with --prune, what once came from a file and
-stands in none now goes, dashboards into the bin.
+dashboards/, rules/, channels/, monitors/ and routing/; rules and routing may be YAML, too, as Prometheus and
+Alertmanager have them. Says what differs, then changes it; nothing is changed where a file has a mistake. What stands
+in no file is left alone; with --prune, what once came from a file and stands in none now goes, dashboards into the bin.
 
   obsv apply -f infra/obsv --dry-run
   obsv apply -f infra/obsv --org acme --prune
@@ -27,7 +27,7 @@ stands in none now goes, dashboards into the bin.
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    made = command(commands, "apply", "make dashboards and monitors what files say", run, description=DESCRIPTION)
+    made = command(commands, "apply", "make what an organisation has what files say", run, description=DESCRIPTION)
     made.add_argument(
         "-f", "--from", dest="folder", type=Path, required=True, metavar="DIR", help="folder with the files"
     )
@@ -63,18 +63,13 @@ async def _apply(args: argparse.Namespace) -> list[Plan]:
 
 
 def _loaded(kind: Kind, folder: Path) -> Mapping[str, Any]:
-    from obsv.alertmanager.as_code import BadRoutingFiles  # noqa: PLC0415  # kept out of --help
-    from obsv.config import ConfigError  # noqa: PLC0415
-    from obsv.core.errors import Invalid  # noqa: PLC0415
-    from obsv.dashboards import BadFiles  # noqa: PLC0415
+    from obsv.config import ConfigError  # noqa: PLC0415  # kept out of --help
 
     own = folder / kind.folder
     try:
         return kind.load(own) if own.is_dir() else {}
-    except (BadFiles, BadRoutingFiles, ConfigError) as bad:
+    except ConfigError as bad:
         raise Failed("the files cannot be used:\n  " + "\n  ".join(map(str, bad.problems))) from None
-    except Invalid as bad:
-        raise Failed(f"the files cannot be used:\n  {bad.detail}") from None
 
 
 def _counted(plans: list[Plan]) -> dict[str, list[Any]]:

@@ -33,7 +33,7 @@ class Kind(Protocol):
     folder: str
 
     def load(self, folder: Path) -> Mapping[str, Any]:
-        """What the files of a folder say, by key.  Raises `BadFiles`."""
+        """What the files of a folder say, by key.  Raises `ConfigError` with every mistake."""
         ...
 
     async def listed(self, org: int) -> Mapping[str, tuple[Any, bool]]:
@@ -90,6 +90,7 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
     """The accounts of a data directory, and every kind there is."""
     from obsv.alertmanager.as_code import RoutingKind  # noqa: PLC0415
     from obsv.alertmanager.routing import Routings  # noqa: PLC0415
+    from obsv.alerts import AlertPorts, MadeGroups, RuleBook, RuleKind  # noqa: PLC0415
     from obsv.cli.shell import opened_accounts  # noqa: PLC0415  # kept out of --help
     from obsv.core.clock import SystemClock  # noqa: PLC0415
     from obsv.core.errors import Unavailable  # noqa: PLC0415
@@ -112,6 +113,12 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
         async def most(org: int) -> int:
             return (await accounts.entitlements.limits_for(org)).dashboards
 
+        async def most_rules(org: int) -> int:
+            return (await accounts.entitlements.limits_for(org)).rules
+
+        def nothing() -> Any:
+            raise RuntimeError("metrics are the server's business")
+
         shipped = Shipped(DashboardFolder(settings.dashboards, clock, organisation), none_there)
         channels = make_notify(clock, notifiers).channels
         routings = Routings(clock, channels, lambda: None)
@@ -124,4 +131,6 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
 
         monitors = Monitors(MonitorPorts(clock, store_nothing, most_monitors, settings.server.base_url))
         dashboards = DashboardKind(Dashboards(clock, shipped, most))
-        yield accounts, (dashboards, ChannelKind(channels), MonitorKind(monitors), RoutingKind(routings))
+        rules = RuleKind(RuleBook(AlertPorts(clock, nothing, nothing, most_rules), MadeGroups()))
+        # Routing names channels, so these come first.
+        yield accounts, (dashboards, rules, ChannelKind(channels), MonitorKind(monitors), RoutingKind(routings))

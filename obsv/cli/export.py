@@ -11,7 +11,7 @@ from obsv.cli.as_code import Kind, opened
 from obsv.cli.common import Failed, add_json, command, settings_of, tell
 
 DESCRIPTION = """\
-Write what an organisation has as files, one for each dashboard, channel and monitor, and one for the routing of
+Write what an organisation has as files, one for each dashboard, rule group, channel and monitor, and one for the routing of
 alerts, in folders of these names in DIR. The same thing always gives the same text, so that the folder can be kept
 under version control; applying it changes nothing. Secrets are not written, and are kept when a file without
 them is applied.
@@ -24,6 +24,7 @@ them is applied.
 def add(commands: Any) -> None:
     """Declare the command."""
     made = command(commands, "export", "write dashboards and monitors as files", run, description=DESCRIPTION)
+    made = command(commands, "export", "write dashboards and rules as files", run, description=DESCRIPTION)
     made.add_argument("folder", type=Path, metavar="DIR", help="folder for the files; made if it is not there")
     made.add_argument("--org", default="operator", metavar="ORG", help="the organisation (default: operator)")
     made.add_argument("--format", choices=("toml", "json"), default="toml", help="how the files are written")

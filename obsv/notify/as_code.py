@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from obsv.audit import SYSTEM
+from obsv.config import ConfigError, Problem
 from obsv.core.errors import Invalid
 from obsv.core.toml_text import toml_text
 from obsv.notify.channels import Channels
@@ -45,20 +46,20 @@ class ChannelKind:
         self._channels = channels
 
     def load(self, folder: Path) -> Mapping[str, ChannelWish]:
-        """What the files say, by name.  Raises `Invalid` with every file's mistake."""
+        """What the files say, by name.  Raises `ConfigError` with every file's mistake."""
         found: dict[str, ChannelWish] = {}
-        mistakes: list[str] = []
+        mistakes: list[Problem] = []
         for path in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file()):
             try:
                 wish = self._read(path)
             except (ValueError, OSError, KeyError, Invalid) as wrong:
-                mistakes.append(f"{path}: {wrong}")
+                mistakes.append(Problem(str(path), 0, "", str(wrong)))
                 continue
             if wish.name in found:
-                mistakes.append(f"{path}: there is another file for the channel {wish.name!r}")
+                mistakes.append(Problem(str(path), 0, "name", f"there is another file for the channel {wish.name!r}"))
             found[wish.name] = wish
         if mistakes:
-            raise Invalid("\n  ".join(mistakes), code="bad_files")
+            raise ConfigError(mistakes)
         return found
 
     async def listed(self, org: int) -> Mapping[str, tuple[ChannelWish, bool]]:

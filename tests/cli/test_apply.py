@@ -35,7 +35,42 @@ def put(folder: Path, **files: str) -> Path:
 
 def applied(live: Live, folder: Path, *flags: str, kind: str = "dashboard") -> Any:
     answer = json.loads(live.cli("apply", "-f", str(folder), "--json", *flags))
-    return next(one for one in answer["kinds"] if one["kind"] == kind)
+    (found,) = [one for one in answer["kinds"] if one["kind"] == kind]
+    return found
+
+
+RULES = """
+groups:
+- name: web
+  interval: 30s
+  rules:
+  - {alert: Busy, expr: load > 5, for: 5m, labels: {severity: page}}
+  - {record: twice, expr: load * 2}
+- name: "Odd name/1"
+  rules: [{alert: A, expr: up == 0}]
+"""
+
+
+@pytest.mark.slow
+def test_rules_there_and_back(live: Live, tmp_path: Path) -> None:
+    first = tmp_path / "first"
+    (first / "rules").mkdir(parents=True)
+    (first / "rules" / "all.yml").write_text(RULES)
+    made = applied(live, first, kind="rules")
+    assert made["new"] == ["odd-name-1-" + made["new"][0][-6:], "web"]
+    for form in ("toml", "json"):
+        live.cli("export", str(tmp_path / form), "--format", form)
+        same = applied(live, tmp_path / form, "--prune", kind="rules")
+        assert (same["same"], same["changed"], same["new"], same["gone"]) == (made["new"], {}, [], [])
+    file = tmp_path / "toml" / "rules" / "web.toml"
+    file.write_text(file.read_text().replace('for = "5m"', 'for = "1m"'))
+    changed = applied(live, tmp_path / "toml", kind="rules")["changed"]
+    assert changed == {"web": [{"path": "rules.Busy.for", "before": "5m", "after": "1m"}]}
+    file.unlink()
+    assert applied(live, tmp_path / "toml", "--prune", kind="rules")["gone"] == ["web"]
+    file.write_text('name = "web"\n[[rules]]\nalert = "A"\nexpr = "sum("\n')
+    with pytest.raises(AssertionError, match=r"web\.toml.*parse error"):
+        live.cli("apply", "-f", str(tmp_path / "toml"))
 
 
 @pytest.mark.slow

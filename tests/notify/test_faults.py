@@ -37,6 +37,19 @@ pytestmark = pytest.mark.slow
 ORG = 1  # the operator's
 KILLS = int(os.environ.get("OBSV_KILLS", "6"))
 EACH_TIME = 8
+START_S = 120
+
+
+@asynccontextmanager
+async def running(*servers: Live) -> AsyncIterator[None]:
+    """Started, and stopped whatever happens."""
+    try:
+        for live in servers:
+            await asyncio.to_thread(live.start, START_S)
+        yield
+    finally:
+        for live in servers:
+            await asyncio.to_thread(live.stop)
 
 
 @asynccontextmanager
@@ -80,8 +93,7 @@ async def moody(sink: HttpSink, stopped: asyncio.Event) -> None:
 async def test_killed_at_any_moment_each_arrives(tmp_path: Path, database_url: str) -> None:
     live = Live(tmp_path, database_url, env={"OBSV_EGRESS__HOSTS": "127.0.0.1"})
     chance = random.Random(7)
-    await asyncio.to_thread(live.start)
-    async with http_sink() as sink, beside(live) as notify:
+    async with running(live), http_sink() as sink, beside(live) as notify:
         await notify.channels.create(ORG, ChannelWish("ops", "webhook", {"url": sink.url}), by=SYSTEM)
         stopped = asyncio.Event()
         mood = asyncio.create_task(moody(sink, stopped))
@@ -92,11 +104,10 @@ async def test_killed_at_any_moment_each_arrives(tmp_path: Path, database_url: s
                 await asyncio.sleep(chance.uniform(0, 0.05))
             await asyncio.sleep(chance.uniform(0, 1.2))
             live.kill()
-            await asyncio.to_thread(live.start)
+            await asyncio.to_thread(live.start, START_S)
         stopped.set()
         await mood
         await drained(240)
-        live.stop()
         states = await fetch("SELECT state, count(*) AS n FROM deliveries GROUP BY state")
     arrived = keys_of(sink)
     assert [(row["state"], row["n"]) for row in states] == [("sent", len(made))]
@@ -108,15 +119,11 @@ async def test_two_replicas_send_each_once(tmp_path: Path, postgres_url: str) ->
     url = await create_database(postgres_url)
     env = {"OBSV_EGRESS__HOSTS": "127.0.0.1"}
     first, second = Live(tmp_path, url, env=env), Live(tmp_path, url, env=env)
-    for live in (first, second):
-        await asyncio.to_thread(live.start)
-    async with http_sink() as sink, beside(first) as notify:
+    async with running(first, second), http_sink() as sink, beside(first) as notify:
         await notify.channels.create(ORG, ChannelWish("ops", "webhook", {"url": sink.url}), by=SYSTEM)
         made = [await enqueue(notify, "ops", number) for number in range(60)]
         await drained(90)
         senders = await fetch_value("SELECT count(DISTINCT lease_owner) FROM deliveries")
-        for live in (first, second):
-            await asyncio.to_thread(live.stop)
     assert keys_of(sink) == Counter(made)
     assert senders == 2
 
@@ -131,8 +138,7 @@ async def test_a_mail_server_that_was_down(tmp_path: Path, database_url: str) ->
         "OBSV_MAIL__SMTP_SECURITY": "none",
     }
     live = Live(tmp_path, database_url, env=env)
-    await asyncio.to_thread(live.start)
-    async with beside(live) as notify:
+    async with running(live), beside(live) as notify:
         await notify.channels.create(ORG, ChannelWish("mail", "email", {"to": ["ops@example.org"]}), by=SYSTEM)
         await enqueue(notify, "mail", 1)
         await drained(20)
@@ -143,7 +149,6 @@ async def test_a_mail_server_that_was_down(tmp_path: Path, database_url: str) ->
         async with asyncio.timeout(60):
             while not mails.messages:
                 await asyncio.sleep(0.1)
-        await asyncio.to_thread(live.stop)
         server.close()
     (mail,) = mails.messages
     assert mail["Subject"] == "[FIRING] Disk of web-1 is almost full"

@@ -66,7 +66,7 @@ ROUTES: dict[str, Row] = {
     f"GET {API}/channels": Row(MEMBER, 200, 200),
     f"POST {API}/channels": Row(MEMBER, 403, 400),
     f"GET {API}/channels/{{channel_id}}": Row(MEMBER, 200, 404),
-    f"PUT {API}/channels/{{channel_id}}": Row(MEMBER, 403, 400),
+    f"PUT {API}/channels/{{channel_id}}": Row(MEMBER, 403, 404, {"name": "log", "kind": "console"}),
     f"DELETE {API}/channels/{{channel_id}}": Row(MEMBER, 403, 404),
     f"POST {API}/channels/{{channel_id}}/test": Row(MEMBER, 403, 404),
     f"GET {API}/alert-events": Row(MEMBER, 200, 200),

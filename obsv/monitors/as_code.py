@@ -137,7 +137,11 @@ def _with_secrets(raw: Any, folder: Path) -> Any:
     check: Table = {**document["check"]}
     if check.get("kind") != "http":
         return document
-    readers = {"env": _from_environment, "file": lambda name: _from_file(folder / name)}
+
+    def from_file(name: str) -> str:
+        return (folder / name).read_text(encoding="utf-8").strip()
+
+    readers = {"env": _from_environment, "file": from_file}
     headers: Any = check.get("secret_headers", {})
     if isinstance(headers, dict):
         headers = {name: value or None for name, value in cast("Table", headers).items()}
@@ -166,10 +170,6 @@ def _read(read: Callable[[str], str], reference: object, path: str) -> str:
 
 def _from_environment(name: str) -> str:
     return os.environ[name]
-
-
-def _from_file(path: Path) -> str:
-    return path.read_text(encoding="utf-8").strip()
 
 
 def _differences(path: str, before: Table, after: Table) -> Iterator[Change]:

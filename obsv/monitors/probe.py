@@ -52,15 +52,16 @@ class Asking:
 
 async def carry_out(asking: Asking, check: Check) -> Result:
     """The result of a check that has its secrets.  Raises nothing that a network can do."""
-    begun, facts = time.perf_counter(), Facts()
+    begun = time.perf_counter()
+    facts: Facts = {}
     outcome: Outcome = "ok"
     try:
         facts = await _ask(asking, check)
         outcome = "failed" if facts.get("reason") else "ok"
     except EgressFailed as error:
-        outcome, facts = "failed", {"reason": str(error)}
+        outcome, facts["reason"] = "failed", str(error)
     except EgressRefused as error:
-        outcome, facts = "refused", {"reason": str(error)}
+        outcome, facts["reason"] = "refused", str(error)
     times = PhaseTimes(**{name: round(seconds, 6) for name, seconds in asdict(asking.phases).items()})
     took_s = round(time.perf_counter() - begun, 6)
     return Result(at_ms=asking.at_ms, outcome=outcome, duration_s=took_s, phases=times, **facts)

@@ -64,7 +64,8 @@ def encode(monitor: Monitor) -> str:
 
 
 def _kept(row: Mapping[str, Any]) -> Kept:
-    return Kept(**{**row, "is_applied": bool(row["is_applied"])})
+    given: dict[str, Any] = {**row, "is_applied": bool(row["is_applied"])}
+    return Kept(**given)
 
 
 async def find(org: int, key_or_id: str) -> Kept | None:
@@ -135,10 +136,9 @@ async def of_kind(kind: str) -> list[Stood]:
 
 
 def _stood(row: Mapping[str, Any]) -> Stood:
-    given = {**row}
+    given: dict[str, Any] = {**row, "state": State(row["state"])}
     monitor_id, org, result = given.pop("monitor_id"), given.pop("org"), given.pop("result")
-    standing = Standing(**{**given, "state": State(given["state"])})
-    return Stood(monitor_id, org, standing, _decode_result(result) if result else None)
+    return Stood(monitor_id, org, Standing(**given), _decode_result(result) if result else None)
 
 
 async def insert_standing(org: int, monitor_id: str, kind: str, standing: Standing) -> None:

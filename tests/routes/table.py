@@ -39,6 +39,7 @@ class Row:
 
 PERSON, MEMBER, ADMIN, OWNER, INSTANCE = Needs
 API = "/api/obsv/v1"
+BEAT = {"key": "beat", "name": "Beat", "check": {"kind": "heartbeat"}}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 TOLD = {"status": "identified", "text": "x"}
 ROUTES: dict[str, Row] = {
@@ -169,7 +170,7 @@ ROUTES: dict[str, Row] = {
     f"POST {API}/monitors": Row(MEMBER, 403, 400),
     f"POST {API}/monitors/test": Row(MEMBER, 403, 400),
     f"GET {API}/monitors/{{monitor_id}}": Row(MEMBER, 200, 404),
-    f"PUT {API}/monitors/{{monitor_id}}": Row(MEMBER, 403, 400),
+    f"PUT {API}/monitors/{{monitor_id}}": Row(MEMBER, 403, 404, {"monitor": BEAT}),
     f"DELETE {API}/monitors/{{monitor_id}}": Row(MEMBER, 403, 404),
     f"POST {API}/monitors/{{monitor_id}}/address": Row(MEMBER, 403, 404),
     f"GET {API}/monitors/{{monitor_id}}/days": Row(MEMBER, 200, 404),

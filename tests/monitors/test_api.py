@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import time
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,6 @@ async def test_a_thousand_in_one_answer(tmp_path: Path, database_url: str) -> No
     """Quick and light, with ninety days of history and changes of today behind it."""
     async with staged(tmp_path, database_url, {}) as stage:
         org, now = stage.orgs["Acme"], int(time.time() * 1000)
-        day = time.strftime("%Y-%m-%d", time.gmtime())
         ids = [f"mon_{number:026}" for number in range(1000)]
         result = '{"at_ms":1,"outcome":"ok","duration_s":0.1}'
         async with write_tx():
@@ -113,18 +113,17 @@ async def test_a_thousand_in_one_answer(tmp_path: Path, database_url: str) -> No
                 [(one, org, now, now, now, result) for one in ids],
             )
             for back in range(90):
-                at = time.strftime("%Y-%m-%d", time.gmtime(time.time() - back * 86_400))
+                at = dt.datetime.now(dt.UTC).date() - dt.timedelta(days=back)
                 await execute_many(
                     "INSERT INTO monitor_days (org, monitor_id, day, up_ms, down_ms, maintenance_ms) "
                     "VALUES ({}, {}, {}, 90, 10, 0)",
-                    [(org, one, __import__("datetime").date.fromisoformat(at)) for one in ids],
+                    [(org, one, at) for one in ids],
                 )
             await execute_many(
                 "INSERT INTO monitor_events (org, monitor_id, at_ms, before, state, reason) "
                 "VALUES ({}, {}, {}, 'down', 'up', '')",
                 [(org, one, now - 3600_000) for one in ids],
             )
-        assert day
         ann = await stage.person("ann")
         took = []
         for _ in range(3):

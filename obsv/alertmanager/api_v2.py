@@ -18,7 +18,7 @@ from litestar.params import FromPath, QueryParameter
 from obsv import __version__
 from obsv.accounts import org_of, requires_scope
 from obsv.accounts.requests import author_of
-from obsv.alertmanager.document import write_yaml
+from obsv.alertmanager.document import write_alertmanager_yaml
 from obsv.alertmanager.labels import Labels
 from obsv.alertmanager.matcher_text import BadMatcher
 from obsv.alertmanager.matchers import Matcher, parse_matcher
@@ -186,7 +186,7 @@ def _other_handlers(alertmanager: Alertmanager, started_ms: int) -> tuple[HTTPRo
         return _json(
             {
                 "cluster": {"name": "", "peers": [], "status": "disabled"},
-                "config": {"original": write_yaml(stored.document)},
+                "config": {"original": write_alertmanager_yaml(stored.document)},
                 "uptime": _iso(started_ms),
                 "versionInfo": {**version, "version": f"obsv {__version__}"},
             }

@@ -9,6 +9,7 @@ import importlib
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from obsv.alertmanager.intervals import TimeIntervalText
 from obsv.metrics.yaml_text import decode_yaml
@@ -128,3 +129,18 @@ def write_yaml(document: RoutingDocument) -> str:
     """The same document always gives the same text."""
     yaml: Any = importlib.import_module("yaml")  # publishes no types
     return str(yaml.safe_dump(plain(document), sort_keys=False, allow_unicode=True, width=120))
+
+
+def write_alertmanager_yaml(document: RoutingDocument) -> str:
+    """The same without what Alertmanager's own tools refuse to read: channels, escalation."""
+    made = replace(
+        document,
+        global_=Global(resolve_timeout=document.global_.resolve_timeout),
+        route=_without_steps(document.route),
+        receivers=tuple(Receiver(name=receiver.name) for receiver in document.receivers),
+    )
+    return write_yaml(made)
+
+
+def _without_steps(route: RouteText) -> RouteText:
+    return replace(route, escalate=None, routes=tuple(_without_steps(one) for one in route.routes))

@@ -218,6 +218,7 @@ receivers: [{name: team, channels: [Owners by email]}]
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(240)
 def test_the_routing_there_and_back(live: Live, tmp_path: Path) -> None:
     folder = tmp_path / "f" / "routing"
     folder.mkdir(parents=True)

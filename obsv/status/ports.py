@@ -24,7 +24,7 @@ class Monitors(Protocol):
     """The monitors of an organisation."""
 
     async def states(self, org: int) -> Mapping[str, str]:
-        """`up`, `down`, `degraded` or another word (paused, not known yet) by the monitor's id."""
+        """`up`, `down`, `degraded`, `maintenance` or another word (paused, not known) by the monitor's id."""
         ...
 
     async def days(self, org: int, monitor_ids: Sequence[str], days: int = 90) -> Mapping[str, Sequence[MonitorDay]]:

@@ -57,8 +57,10 @@ def worst(states: Iterable[State]) -> State:
 
 def of_monitors(states: Iterable[str]) -> State:
     """What a component's monitors make of it: all down is a major outage, some down a partial one."""
-    known = [state for state in states if state in {"up", "down", "degraded"}]
+    known = [state for state in states if state in {"up", "down", "degraded", "maintenance"}]
     down = known.count("down")
     if down:
         return State.MAJOR_OUTAGE if down == len(known) else State.PARTIAL_OUTAGE
-    return State.DEGRADED if "degraded" in known else State.OPERATIONAL
+    if "degraded" in known:
+        return State.DEGRADED
+    return State.MAINTENANCE if "maintenance" in known else State.OPERATIONAL

@@ -17,6 +17,13 @@ HOUR_MS = 3_600_000
 
 
 @dataclass(frozen=True)
+class Alert:
+    labels: Mapping[str, str]
+    fingerprint: str
+    annotations: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Change:
     """What alerting tells."""
 
@@ -24,8 +31,10 @@ class Change:
     labels: Mapping[str, str]
     fingerprint: str = "f1"
     annotations: Mapping[str, str] = field(default_factory=dict[str, str])
-    starts_at_ms: int = 0
-    ends_at_ms: int = 0
+
+    @property
+    def alert(self) -> Alert:
+        return Alert(self.labels, self.fingerprint, self.annotations)
 
 
 async def told(house: Any, *changes: Change) -> None:

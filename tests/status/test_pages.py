@@ -112,6 +112,7 @@ async def test_a_state_set_by_hand(open_house: Any) -> None:
         (("down", "paused"), "major_outage"),
         (("degraded", "up"), "degraded"),
         (("paused", "unknown"), "operational"),
+        (("up", "maintenance"), "maintenance"),
     ],
 )
 async def test_a_state_of_monitors(open_house: Any, states: tuple[str, ...], expected: str) -> None:

@@ -10,7 +10,8 @@ from obsv.alertmanager import store
 from obsv.alertmanager.groups import Group
 from obsv.alertmanager.labels import Labels
 from obsv.alertmanager.matchers import Matcher
-from obsv.alertmanager.notification import MOST_ALERTS, Notification, common, notified
+from obsv.alertmanager.notification import MOST_ALERTS, common, notified
+from obsv.notify import Notification
 from obsv.alertmanager.pipeline import Told
 from obsv.alertmanager.routes import Route
 from obsv.alertmanager.service import Alertmanager

@@ -11,9 +11,9 @@ from obsv.cli.as_code import Kind, opened
 from obsv.cli.common import Failed, add_json, command, settings_of, tell
 
 DESCRIPTION = """\
-Write what an organisation has as files, one for each dashboard, rule group, channel and monitor, and one for the routing of
-alerts, in folders of these names in DIR. The same thing always gives the same text, so that the folder can be kept
-under version control; applying it changes nothing. Secrets are not written, and are kept when a file without
+Write what an organisation has as files, one for each dashboard, rule group, channel and monitor, and one for the
+routing of alerts, in folders of these names in DIR. The same thing always gives the same text, so that the folder can
+be kept under version control; applying it changes nothing. Secrets are not written, and are kept when a file without
 them is applied.
 
   obsv export infra/obsv

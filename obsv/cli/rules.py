@@ -29,7 +29,7 @@ def add(commands: Any) -> None:
         ("test", "run unit tests of rules", test, TEST),
     ):
         made = command(actions, name, said, run, description=text)
-        made.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        made.add_argument("files", nargs="+", type=Path, metavar="FILE", help="files to read")
         add_json(made)
 
 

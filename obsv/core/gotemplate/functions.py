@@ -148,25 +148,69 @@ def _joined(values: Sequence[Any]) -> str:
     return values[0] if len(values) == 1 and isinstance(values[0], str) else sprint(values)
 
 
+def _first_false(*values: Any) -> Any:
+    return next((one for one in values if not is_true(one)), values[-1])
+
+
+def _first_true(*values: Any) -> Any:
+    return next((one for one in values if is_true(one)), values[-1])
+
+
+def _not(value: Any) -> bool:
+    return not is_true(value)
+
+
+def _unequal(a: Any, b: Any) -> bool:
+    return not equal(a, b)
+
+
+def _at_most(a: Any, b: Any) -> bool:
+    return less(a, b) or equal(a, b)
+
+
+def _greater(a: Any, b: Any) -> bool:
+    return not _at_most(a, b)
+
+
+def _at_least(a: Any, b: Any) -> bool:
+    return not less(a, b)
+
+
+def _print(*values: Any) -> str:
+    return sprint(values)
+
+
+def _println(*values: Any) -> str:
+    return sprintln(values)
+
+
+def _printf(pattern: str, *values: Any) -> str:
+    return sprintf(pattern, values)
+
+
+def _query_escaped(*values: Any) -> str:
+    return quote_plus(_joined(values))
+
+
 _ANY: Final = ("any",)
 BUILTINS: Final[Mapping[str, Function]] = {
-    "and": Function(lambda *values: next((one for one in values if not is_true(one)), values[-1]), _ANY * 2, True),
-    "or": Function(lambda *values: next((one for one in values if is_true(one)), values[-1]), _ANY * 2, True),
-    "not": Function(lambda value: not is_true(value)),
+    "and": Function(_first_false, _ANY * 2, is_variadic=True),
+    "or": Function(_first_true, _ANY * 2, is_variadic=True),
+    "not": Function(_not),
     "index": Function(index, _ANY * 2, is_variadic=True),
     "slice": Function(slice_of, _ANY * 2, is_variadic=True),
     "len": Function(length),
     "eq": Function(equal, _ANY * 2, is_variadic=True),
-    "ne": Function(lambda a, b: not equal(a, b), _ANY * 2),
+    "ne": Function(_unequal, _ANY * 2),
     "lt": Function(less, _ANY * 2),
-    "le": Function(lambda a, b: less(a, b) or equal(a, b), _ANY * 2),
-    "gt": Function(lambda a, b: not (less(a, b) or equal(a, b)), _ANY * 2),
-    "ge": Function(lambda a, b: not less(a, b), _ANY * 2),
-    "print": Function(lambda *values: sprint(values), _ANY, is_variadic=True),
-    "println": Function(lambda *values: sprintln(values), _ANY, is_variadic=True),
-    "printf": Function(lambda pattern, *values: sprintf(pattern, values), ("string", "any"), is_variadic=True),
+    "le": Function(_at_most, _ANY * 2),
+    "gt": Function(_greater, _ANY * 2),
+    "ge": Function(_at_least, _ANY * 2),
+    "print": Function(_print, _ANY, is_variadic=True),
+    "println": Function(_println, _ANY, is_variadic=True),
+    "printf": Function(_printf, ("string", "any"), is_variadic=True),
     "html": Function(_escaped_html, _ANY, is_variadic=True),
     "js": Function(_escaped_js, _ANY, is_variadic=True),
-    "urlquery": Function(lambda *values: quote_plus(_joined(values)), _ANY, is_variadic=True),
+    "urlquery": Function(_query_escaped, _ANY, is_variadic=True),
 }
 SHORT_CIRCUIT: Final = frozenset({"and", "or"})

@@ -80,11 +80,13 @@ def tokens(text: str) -> Iterator[Token]:
             at, is_trimmed = close.end(), close[1] is not None
             continue
         yield Token("left", "{{", left)
+        last = left
         for token in _inside(text, inside):
             yield token
             if token.kind == "error":
                 return
-        at, is_trimmed = token.at + len(token.text), len(token.text) > 2
+            last, is_trimmed = token.at + len(token.text), len(token.text) > 2
+        at = last
 
 
 def _inside(text: str, at: int) -> Iterator[Token]:

@@ -79,7 +79,7 @@ def is_true(value: object) -> bool:
         case Struct():
             return True
         case float():
-            return value != 0
+            return bool(value)
         case str() | Mapping() | Sequence():
             return len(value) > 0
         case _:
@@ -100,8 +100,7 @@ def show(value: object) -> str:
         case float():
             return show_float(value)
         case Mapping():
-            inner = " ".join(f"{show(key)}:{show(one)}" for key, one in sorted(value.items(), key=lambda item: item[0]))
-            return f"map[{inner}]"
+            return f"map[{' '.join(f'{key}:{show(value[key])}' for key in sorted(value))}]"
         case Struct(shown=shown) if shown:
             return shown
         case Struct():

@@ -179,7 +179,8 @@ def _text(verb: str, value: str, flags: str, precision: int) -> str | None:
             return f"`{cut}`" if "#" in flags and "`" not in cut else quoted(cut)
         case "x" | "X":
             raw = value.encode("utf-8", "surrogatepass")
-            text = (raw[:precision] if precision >= 0 else raw).hex(*((" ",) if " " in flags else ()))
+            shown = raw[:precision] if precision >= 0 else raw
+            text = shown.hex(" ") if " " in flags else shown.hex()
             return text.upper() if verb == "X" else text
         case _:
             return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from obsv.core.gotemplate import Struct, TemplateFailed
@@ -122,7 +123,7 @@ def to_time(value: Any) -> Struct:
         "Hour": lambda: at.hour,
         "Minute": lambda: at.minute,
         "Second": lambda: at.second,
-        "Format": lambda layout: _formatted(at, layout),
+        "Format": partial(_formatted, at),
     }
     return Struct("*time.Time", fields, f"{at:%Y-%m-%d %H:%M:%S}{fraction} +0000 UTC")
 

@@ -225,21 +225,54 @@ def _seconds(text: str) -> float:
         raise TemplateFailed(f'not a valid duration string: "{text}"' if text else "empty duration string") from None
 
 
+def _label(label: str, sample: Struct) -> str:
+    return str(sample.fields["Labels"].get(label, ""))
+
+
+def _value(sample: Struct) -> float:
+    return float(sample.fields["Value"])
+
+
+def _special_value(sample: Struct) -> str:
+    return _label("__value__", sample)
+
+
+def _arguments(*values: Any) -> dict[str, Any]:
+    return {f"arg{i}": one for i, one in enumerate(values)}
+
+
+def _matches(pattern: str, text: str) -> bool:
+    return _regex(pattern).search(text) is not None
+
+
+def _graph_link(expression: str) -> str:
+    return _link(expression, 0)
+
+
+def _table_link(expression: str) -> str:
+    return _link(expression, 1)
+
+
+def _escaped(text: str) -> str:
+    return quote_plus(text)
+
+
 _TEXT: Final = ("string",)
+_SAMPLE: Final = ("*template.sample",)
 _PLAIN: Final[Mapping[str, Function]] = {
     "first": Function(_first, ("template.queryResult",)),
-    "label": Function(lambda label, sample: sample.fields["Labels"].get(label, ""), ("string", "*template.sample")),
-    "value": Function(lambda sample: sample.fields["Value"], ("*template.sample",)),
-    "strvalue": Function(lambda sample: sample.fields["Labels"].get("__value__", ""), ("*template.sample",)),
-    "args": Function(lambda *values: {f"arg{i}": one for i, one in enumerate(values)}, is_variadic=True),
+    "label": Function(_label, ("string", "*template.sample")),
+    "value": Function(_value, _SAMPLE),
+    "strvalue": Function(_special_value, _SAMPLE),
+    "args": Function(_arguments, is_variadic=True),
     "reReplaceAll": Function(_replaced, _TEXT * 3),
-    "safeHtml": Function(lambda text: text, _TEXT),
-    "match": Function(lambda pattern, text: _regex(pattern).search(text) is not None, _TEXT * 2),
+    "safeHtml": Function(str, _TEXT),
+    "match": Function(_matches, _TEXT * 2),
     "title": Function(_title, _TEXT),
-    "toUpper": Function(lambda text: text.upper(), _TEXT),
-    "toLower": Function(lambda text: text.lower(), _TEXT),
-    "graphLink": Function(lambda expression: _link(expression, 0), _TEXT),
-    "tableLink": Function(lambda expression: _link(expression, 1), _TEXT),
+    "toUpper": Function(str.upper, _TEXT),
+    "toLower": Function(str.lower, _TEXT),
+    "graphLink": Function(_graph_link, _TEXT),
+    "tableLink": Function(_table_link, _TEXT),
     "sortByLabel": Function(_by_label, ("string", "template.queryResult")),
     "stripPort": Function(_strip_port, _TEXT),
     "stripDomain": Function(_strip_domain, _TEXT),
@@ -251,7 +284,7 @@ _PLAIN: Final[Mapping[str, Function]] = {
     "toTime": Function(humanize.to_time),
     "toDuration": Function(humanize.to_duration),
     "parseDuration": Function(_seconds, _TEXT),
-    "urlQueryEscape": Function(quote_plus, _TEXT),
+    "urlQueryEscape": Function(_escaped, _TEXT),
 }
 NAMES: Final = frozenset({*_PLAIN, "query", "tmpl", "now", "externalURL", "pathPrefix"})
 """What a template may call beside Go's own functions."""

@@ -11,11 +11,11 @@ from obsv.alertmanager.groups import Group
 from obsv.alertmanager.labels import Labels
 from obsv.alertmanager.matchers import Matcher
 from obsv.alertmanager.notification import MOST_ALERTS, common, notified
-from obsv.notify import Notification
 from obsv.alertmanager.pipeline import Told
 from obsv.alertmanager.routes import Route
 from obsv.alertmanager.service import Alertmanager
 from obsv.core.telemetry import REGISTRY
+from obsv.notify import Notification
 
 NOTIFICATIONS = REGISTRY.counter("obsv_alert_notifications_total", "Notifications handed to channels.", ("reason",))
 _log = structlog.get_logger("obsv.alertmanager")

@@ -23,8 +23,7 @@ them is applied.
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    made = command(commands, "export", "write dashboards and monitors as files", run, description=DESCRIPTION)
-    made = command(commands, "export", "write dashboards and rules as files", run, description=DESCRIPTION)
+    made = command(commands, "export", "write what an organisation has as files", run, description=DESCRIPTION)
     made.add_argument("folder", type=Path, metavar="DIR", help="folder for the files; made if it is not there")
     made.add_argument("--org", default="operator", metavar="ORG", help="the organisation (default: operator)")
     made.add_argument("--format", choices=("toml", "json"), default="toml", help="how the files are written")

@@ -9,7 +9,7 @@ import numpy as np
 from obsv.metrics.histograms import is_token
 from obsv.metrics.ingest.batch import BatchBuilder
 from obsv.metrics.promql import Grid, PromqlError, Query, Result, Scalar, Vector
-from obsv.metrics.rules.evaluate import RuleFailed, Series, rows_of
+from obsv.metrics.rules.evaluate import RuleFailed, RuleQuery, Series, rows_of
 from obsv.metrics.rules.measured import measured
 from obsv.metrics.rules.model import AlertingRule, RuleGroup
 from obsv.metrics.rules.ports import Ports
@@ -27,6 +27,7 @@ class AlertEvaluation:
         self.rule = rule
         self._group, self._ports = group, ports
         self._expander = Expander(rule.name)
+        self._query = RuleQuery(rule.query)
         self._timing = Timing(rule.for_ms, rule.keep_firing_ms, group.limit)
 
     async def step(self, org: int, before: Alerts, at_ms: int) -> tuple[Step, str]:
@@ -34,7 +35,7 @@ class AlertEvaluation:
         query_ms, error = at_ms - self._group.query_offset_ms, ""
         kept: Iterable[Labels] = ()
         try:
-            found = await self._found(org, await self._rows(org, self.rule.query, query_ms), at_ms)
+            found = await self._found(org, await self._rows(self._query.at(org, query_ms)), at_ms)
         except PromqlError as failed:
             if self.rule.on_error == "keep":
                 raise
@@ -48,18 +49,15 @@ class AlertEvaluation:
                     found = await self._for_reason(org, "no_data", at_ms)
         return step(self._timing, before, found, at_ms, kept=frozenset(kept)), error
 
-    async def _rows(self, org: int, text: str, at_ms: int) -> Rows:
-        result = await self._ports.engine().run(
-            self._ports.store(), Query(org, text, Grid(at_ms, 1, 1), is_range=False)
-        )
-        return vector_rows(result)
+    async def _rows(self, query: Query) -> Rows:
+        return vector_rows(await self._ports.engine().run(self._ports.store(), query))
 
     async def _found(self, org: int, rows: Rows, at_ms: int) -> dict[Labels, Found]:
         around = Surroundings(self._ports.external_url, self._ports.external_labels, at_ms)
         query_ms = at_ms - self._group.query_offset_ms
 
         async def ask(text: str) -> Rows:
-            return await self._rows(org, text, query_ms)
+            return await self._rows(Query(org, text, Grid(query_ms, 1, 1), is_range=False))
 
         found: dict[Labels, Found] = {}
         rule, expand = self.rule, self._expander.expand
@@ -90,7 +88,8 @@ class AlertEvaluation:
             return False, set()
         if not text or (self.rule.no_data == "keep" and not lacking):
             return False, set()
-        rows = [frozenset(labels.items()) for labels, _ in await self._rows(org, text, at_ms)]
+        measured_rows = await self._rows(Query(org, text, Grid(at_ms, 1, 1), is_range=False))
+        rows = [frozenset(labels.items()) for labels, _ in measured_rows]
         own = [alert for alert in lacking if (REASON, "no_data") not in alert.source]
         gone = {alert.labels for alert in own if not any(row.issuperset(alert.source) for row in rows)}
         return not rows, gone

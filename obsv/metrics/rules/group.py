@@ -11,9 +11,9 @@ import structlog
 from obsv.core.errors import ObsvError
 from obsv.core.telemetry import REGISTRY
 from obsv.metrics.ingest.batch import BatchBuilder
-from obsv.metrics.promql import Grid, PromqlError, Query
+from obsv.metrics.promql import PromqlError
 from obsv.metrics.rules.alerting import AlertEvaluation, add_alerts, known_series
-from obsv.metrics.rules.evaluate import RuleFailed, Series, add_ends, add_result, live_series
+from obsv.metrics.rules.evaluate import RuleFailed, RuleQuery, Series, add_ends, add_result, live_series
 from obsv.metrics.rules.model import AlertingRule, GroupStatus, RecordingRule, RuleGroup, Run
 from obsv.metrics.rules.ports import Outcome, Ports, Told, Turn
 from obsv.metrics.rules.states import Alert, Labels, LimitPassed, Step, due, ended, ends_ms
@@ -50,6 +50,7 @@ class GroupRunner:
         self._run = Run()
         self._runs = [Run() for _ in group.rules]
         self._series: list[Series | None] = [None] * len(group.rules)
+        self._queries = [RuleQuery(rule.query) for rule in group.rules]
         self._evaluations = [
             AlertEvaluation(group, rule, ports) if isinstance(rule, AlertingRule) else None for rule in group.rules
         ]
@@ -125,8 +126,7 @@ class GroupRunner:
         before = self._series[i]
         if before is None:
             before = await self._restored(rule, org, at_ms)
-        query = Query(org, rule.query, Grid(at_ms, 1, 1), is_range=False)
-        result = await self._ports.engine().run(self._ports.store(), query)
+        result = await self._ports.engine().run(self._ports.store(), self._queries[i].at(org, at_ms))
         builder = BatchBuilder()
         now = add_result(rule, result, at_ms, self.group.limit, builder)
         await self._write(i, before, now, (org, at_ms), builder)

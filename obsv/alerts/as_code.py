@@ -69,10 +69,10 @@ class RuleKind:
 
     def written(self, thing: GroupDocument, form: Literal["toml", "json"]) -> str:
         """The text of its file."""
-        plain = msgspec.to_builtins(_bare(thing))
+        document = msgspec.json.encode(_bare(thing))
         if form == "json":
-            return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode() + "\n"
-        return toml_text(plain, spread=("rules",))
+            return msgspec.json.format(document, indent=2).decode() + "\n"
+        return toml_text(msgspec.json.decode(document), spread=("rules",))
 
     async def put(self, org: int, thing: GroupDocument) -> None:
         """Make it so, whatever is there.  Raises ObsvError."""

@@ -250,6 +250,7 @@ def _alerting(
     clock, told, base_url = instance.clock, instance.notify, instance.settings.server.base_url
     alertmanager = Alertmanager(Ports(clock, told.deliveries, told.channels, base_url))
     alertmanager.subscribe(instance.alerts_changed)
+    told.channels.used_by(alertmanager.routings.uses)
     checks = MonitorPorts(clock, write, instance.most_monitors, base_url.rstrip("/"))
     monitors = make_monitors(checks, range_query)
     instance.monitors = monitors.monitors

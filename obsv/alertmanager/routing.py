@@ -71,6 +71,11 @@ class Routings:
             known = self._compiled[org] = compile_routing(stored.document).at_version(stored.version)
         return known
 
+    async def uses(self, org: int, channel: str) -> list[str]:
+        """What of the organisation's own routing names the channel, in words."""
+        receivers = (await self.stored(org)).document.receivers
+        return [f"the receiver {one.name}" for one in receivers if channel in one.channels and channel != OWNERS]
+
     async def check(self, org: int, document: RoutingDocument) -> Routing:
         """The document compiled, if it can be used here.  Raises `Invalid` with the places that are wrong."""
         if len(msgspec.json.encode(document)) > MAX_BYTES:

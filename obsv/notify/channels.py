@@ -21,7 +21,7 @@ from obsv.notify.forms import checked, plain, secret_values, secrets_of
 from obsv.notify.kinds import Kinds
 from obsv.notify.store import Channel, Content
 from obsv.notify.tables import ChannelRow
-from obsv.notify.templates import Expand, check_template
+from obsv.notify.templates import check_template
 from obsv.notify.types import ChannelView, ChannelWish, TestResult
 
 MOST: Final = 200
@@ -38,12 +38,11 @@ Uses = Callable[[int, str], Awaitable[Sequence[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What channels lean on; `expand` carries out templates, None where that part is absent."""
+    """What channels lean on."""
 
     clock: Clock
     kinds: Kinds
     owners: Owners
-    expand: Expand | None = None
 
 
 class Channels:
@@ -208,7 +207,7 @@ class Channels:
             raise Invalid(said, code="bad_name", errors=[FieldError("/name", said)])
         settings = plain(checked(self.kinds.target(wish.kind), {**secrets, **wish.settings}))
         for name in ("subject_template", "text_template"):
-            check_template(self._parts.expand, name, getattr(wish, name))
+            check_template(name, getattr(wish, name))
         return Content(settings, wish.subject_template, wish.text_template)
 
     async def _insert(

@@ -18,6 +18,7 @@ import structlog
 from obsv.core.clock import Clock
 from obsv.core.days import erase_on
 from obsv.core.errors import ObsvError
+from obsv.core.gotemplate import TemplateFailed
 from obsv.core.ids import new_id
 from obsv.core.redact import redact
 from obsv.core.telemetry import REGISTRY
@@ -32,7 +33,7 @@ from obsv.notify.forms import checked, secret_values
 from obsv.notify.notification import Notification
 from obsv.notify.store import Channel
 from obsv.notify.tables import DeliveryAttempt
-from obsv.notify.templates import Expand, message_of
+from obsv.notify.templates import message_of
 
 AT_ONCE: Final = 16
 PER_CHANNEL: Final = 2
@@ -66,8 +67,8 @@ class _Outcome:
 class Sender:
     """Sends for this process; several processes may share one database."""
 
-    def __init__(self, clock: Clock, channels: Channels, deliveries: Deliveries, expand: Expand | None = None) -> None:
-        self._clock, self._channels, self._deliveries, self._expand = clock, channels, deliveries, expand
+    def __init__(self, clock: Clock, channels: Channels, deliveries: Deliveries) -> None:
+        self._clock, self._channels, self._deliveries = clock, channels, deliveries
         self._owner = new_id("snd")
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -190,9 +191,8 @@ class Sender:
                 row["id"],
                 subject=own.subject_template,
                 text=own.text_template,
-                expand=self._expand,
             )
-        except ValueError as wrong:
+        except TemplateFailed as wrong:
             # A template that fails over this very alert must not keep the alert back.
             message = message_of(notification, row["id"])
             return replace(message, subject=f"{message.subject} (the channel's template failed: {wrong})"[:300])

@@ -11,7 +11,6 @@ from obsv.notify.deliveries import Deliveries
 from obsv.notify.kinds import Kinds, Load
 from obsv.notify.owners import owners_of
 from obsv.notify.sender import Sender
-from obsv.notify.templates import Expand
 from obsv.scheduler import Job
 
 TRIALS = Rate(10, 60.0)
@@ -32,8 +31,8 @@ class NotifyServices:
         return (Job("notify.forget_content", every_s=3600, run=self.deliveries.forget_content),)
 
 
-def make_notify(clock: Clock, notifiers: Load, expand: Expand | None = None) -> NotifyServices:
-    """`notifiers` finds the classes of all kinds, `expand` carries out Go templates."""
-    channels = Channels(Parts(clock, Kinds(notifiers), owners_of, expand))
+def make_notify(clock: Clock, notifiers: Load) -> NotifyServices:
+    """`notifiers` finds the classes of all kinds."""
+    channels = Channels(Parts(clock, Kinds(notifiers), owners_of))
     deliveries = Deliveries(clock, channels)
-    return NotifyServices(channels, deliveries, Sender(clock, channels, deliveries, expand), RateLimit(clock, TRIALS))
+    return NotifyServices(channels, deliveries, Sender(clock, channels, deliveries), RateLimit(clock, TRIALS))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from obsv.core.errors import FieldError, Invalid
+from obsv.core.gotemplate import Function, Limits, StringMap, Struct, TemplateFailed, parse_template, render
 from obsv.notify.base import Message
 from obsv.notify.flavours import TEXT
 from obsv.notify.notification import FIRING, RESOLVED, Notification, NotifiedAlert
@@ -15,8 +15,19 @@ from obsv.notify.render import SUBJECT_MAX, body_of, one_line, subject_of
 TEXT_MAX: Final = 20_000
 _NEVER: Final = "0001-01-01T00:00:00Z"
 
-Expand = Callable[[str, Mapping[str, Any]], str]
-"""Carries out a Go template over a struct's fields.  Raises ValueError for one that cannot be."""
+_LIMITS: Final = Limits(output=TEXT_MAX)
+_FUNCTIONS: Final = {
+    "toUpper": Function(str.upper, ("string",)),
+    "toLower": Function(str.lower, ("string",)),
+    "title": Function(str.title, ("string",)),
+    "trimSpace": Function(str.strip, ("string",)),
+    "join": Function(lambda between, texts: between.join(map(str, texts)), ("string", "any")),
+}
+
+
+def carried_out(template: str, data: dict[str, Any]) -> str:
+    """What a channel's own template says.  Raises TemplateFailed."""
+    return render(parse_template("", template, _FUNCTIONS), Struct("Data", data), _FUNCTIONS, _LIMITS)
 
 
 def data_of(notification: Notification) -> dict[str, Any]:
@@ -25,25 +36,23 @@ def data_of(notification: Notification) -> dict[str, Any]:
         "Status": notification.status,
         "Receiver": notification.receiver,
         "GroupKey": notification.group_key,
-        "GroupLabels": dict(notification.group_labels),
-        "CommonLabels": dict(notification.common_labels),
-        "CommonAnnotations": dict(notification.common_annotations),
+        "GroupLabels": StringMap(notification.group_labels),
+        "CommonLabels": StringMap(notification.common_labels),
+        "CommonAnnotations": StringMap(notification.common_annotations),
         "ExternalURL": notification.external_url,
         "TruncatedAlerts": notification.truncated,
-        "Links": dict(notification.links),
+        "Links": StringMap(notification.links),
         "Alerts": [_alert(alert) for alert in notification.alerts],
         "Firing": [_alert(alert) for alert in notification.of(FIRING)],
         "Resolved": [_alert(alert) for alert in notification.of(RESOLVED)],
     }
 
 
-def message_of(
-    notification: Notification, key: str, *, subject: str = "", text: str = "", expand: Expand | None = None
-) -> Message:
-    """The message, in obsv's words or in those of the channel's own templates.  Raises ValueError where one fails."""
-    data = data_of(notification) if expand and (subject or text) else {}
-    own_subject = expand(subject, data) if expand and subject else ""
-    own_text = expand(text, data) if expand and text else ""
+def message_of(notification: Notification, key: str, *, subject: str = "", text: str = "") -> Message:
+    """The message, in obsv's words or in those of the channel's own templates.  Raises TemplateFailed."""
+    data = data_of(notification) if subject or text else {}
+    own_subject = carried_out(subject, data) if subject else ""
+    own_text = carried_out(text, data) if text else ""
     return Message(
         key,
         one_line(own_subject, SUBJECT_MAX) or subject_of(notification),
@@ -55,15 +64,13 @@ def message_of(
     )
 
 
-def check_template(expand: Expand | None, field: str, template: str) -> None:
+def check_template(field: str, template: str) -> None:
     """Raise `Invalid` for one that cannot be carried out over an example."""
     if not template:
         return
-    if expand is None:
-        raise Invalid("Templates are not available here.", code="no_templates", errors=[FieldError(f"/{field}", "")])
     try:
-        expand(template, data_of(_EXAMPLE))
-    except ValueError as wrong:
+        carried_out(template, data_of(_EXAMPLE))
+    except TemplateFailed as wrong:
         said = f"The template cannot be carried out: {wrong}"
         raise Invalid(said, code="bad_template", errors=[FieldError(f"/{field}", str(wrong))]) from None
 
@@ -76,17 +83,18 @@ def rfc3339(at_ms: int) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _alert(alert: NotifiedAlert) -> dict[str, Any]:
-    return {
+def _alert(alert: NotifiedAlert) -> Struct:
+    fields = {
         "Status": alert.status,
-        "Labels": dict(alert.labels),
-        "Annotations": dict(alert.annotations),
+        "Labels": StringMap(alert.labels),
+        "Annotations": StringMap(alert.annotations),
         "StartsAt": rfc3339(alert.starts_at_ms),
         "EndsAt": rfc3339(alert.ends_at_ms),
         "GeneratorURL": alert.generator_url,
         "Fingerprint": alert.fingerprint,
-        "Links": dict(alert.links),
+        "Links": StringMap(alert.links),
     }
+    return Struct("Alert", fields)
 
 
 _EXAMPLE: Final = Notification(

@@ -63,11 +63,9 @@ class TestWebhook(NotifierContract):
         assert set(alert) >= {"status", "annotations", "generatorURL", "fingerprint"}
 
     async def test_a_templates_text_is_the_body(self, sink: HttpSink, tmp_path: Path) -> None:
-        def expand(template: str, data: Any) -> str:
-            return template + data["Status"]
-
-        await self.send(tmp_path, sink, message_of(some_alerts(1), "k", text="status=", expand=expand))
-        assert sink.received[0].body == b"status=firing"
+        text = "{{ .Status | toUpper }}{{ range .Alerts }} {{ .Labels.instance }}{{ .Labels.nothing }}{{ end }}"
+        await self.send(tmp_path, sink, message_of(some_alerts(1), "k", text=text))
+        assert sink.received[0].body == b"FIRING web-0"
 
 
 class TestSlack(NotifierContract):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -16,12 +17,18 @@ TEXT_MAX: Final = 20_000
 _NEVER: Final = "0001-01-01T00:00:00Z"
 
 _LIMITS: Final = Limits(output=TEXT_MAX)
+
+
+def _joined(between: str, texts: Sequence[object]) -> str:
+    return between.join(map(str, texts))
+
+
 _FUNCTIONS: Final = {
     "toUpper": Function(str.upper, ("string",)),
     "toLower": Function(str.lower, ("string",)),
     "title": Function(str.title, ("string",)),
     "trimSpace": Function(str.strip, ("string",)),
-    "join": Function(lambda between, texts: between.join(map(str, texts)), ("string", "any")),
+    "join": Function(_joined, ("string", "any")),
 }
 
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
@@ -94,9 +95,12 @@ class Api:
             {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"},
             method=method,
         )
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            text = answer.read()
-            return json.loads(text) if text else None
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                text = answer.read()
+                return json.loads(text) if text else None
+        except urllib.error.HTTPError as refused:
+            raise AssertionError(f"{method} {path}: {refused.read().decode()}") from None
 
     def send(self, seconds: float, back_s: int = 0) -> None:
         """A sample of now, or a minute's worth of them some time ago."""
@@ -137,7 +141,7 @@ def journey(live: Live, mailbox: Mailbox) -> None:
     api.ask("PUT", "/routing", {"yaml": ROUTING})
     status = api.ask("POST", "/status-pages", {"slug": "shop", "title": "Shop", "is_public": True})["id"]
     component = {"name": "Checkout", "matchers": '{service="shop"}', "alert_state": "major_outage"}
-    api.ask("POST", f"/status-pages/{status}/components", component | {"alert_action": "publish"})
+    api.ask("POST", f"/status-pages/{status}/components", component | {"alert_action": "published"})
     assert "All systems are operational" in page(f"{live.url}/status/shop")
     subscribe(live, mailbox)
 
@@ -190,6 +194,8 @@ def acknowledge(api: Api, told: EmailMessage) -> None:
     assert "ShopSlow" in page(link)
     (alert,) = api.ask("GET", "/alerts")["alerts"]
     assert not alert["acknowledged_at_ms"]
-    assert "You are at it" in page(link.partition("?")[0], {"code": link.partition("code=")[2], "action": "acknowledge"})
+    assert "You are at it" in page(
+        link.partition("?")[0], {"code": link.partition("code=")[2], "action": "acknowledge"}
+    )
     (alert,) = api.ask("GET", "/alerts")["alerts"]
     assert alert["acknowledged_at_ms"]

@@ -54,10 +54,14 @@ async def _apply(args: argparse.Namespace) -> list[Plan]:
         org = (await accounts.administration.organisation(args.org)).id
         wanted = {kind.name: _loaded(kind, args.folder) for kind in kinds}
         plans = [await planned(kind, org, wanted[kind.name], prune=args.prune) for kind in kinds]
+        if args.dry_run:
+            return plans
         for kind, plan in zip(kinds, plans, strict=True):
-            for key in () if args.dry_run else (*plan.new, *plan.changed):
+            for key in (*plan.new, *plan.changed):
                 await kind.put(org, wanted[kind.name][key])
-            for key in () if args.dry_run else plan.gone:
+        # What names others goes before these.
+        for kind, plan in reversed([*zip(kinds, plans, strict=True)]):
+            for key in plan.gone:
                 await kind.delete(org, key)
     return plans
 

@@ -122,6 +122,7 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
         shipped = Shipped(DashboardFolder(settings.dashboards, clock, organisation), none_there)
         channels = make_notify(clock, notifiers).channels
         routings = Routings(clock, channels, lambda: None)
+        channels.used_by(routings.uses)
 
         async def most_monitors(org: int) -> int:
             return (await accounts.entitlements.limits_for(org)).monitors

@@ -98,9 +98,12 @@ class ChannelKind:
             await self._channels.update(org, kept.id, thing, by=SYSTEM, is_applied=True)
 
     async def delete(self, org: int, key: str) -> None:
-        """Take it away.  Raises ObsvError."""
+        """Take it away; the one that is always there stays as it is, and is no file's any more.  Raises ObsvError."""
         kept = await self._channels.by_name(org, key)
-        await self._channels.delete(org, kept.id, by=SYSTEM)
+        if kept.is_default:
+            await self._channels.update(org, kept.id, _wish(kept), by=SYSTEM, is_applied=False)
+        else:
+            await self._channels.delete(org, kept.id, by=SYSTEM)
 
     def _secrets(self, kind: str) -> tuple[str, ...]:
         return secrets_of(self._channels.kinds.target(kind))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Router
 from litestar.types import Scope
 
 from obsv import __version__, audit
@@ -13,13 +15,29 @@ from obsv.access_log import access_log_router
 from obsv.accounts import Actor, accounts, accounts_router, authenticate_asgi, requires_scope
 from obsv.accounts.cookies import CookiePolicy
 from obsv.accounts.requests import author_of
+from obsv.alertmanager import (
+    Alertmanager,
+    Dispatcher,
+    Ports,
+    alertmanager_router,
+    routing_router,
+)
+from obsv.alerts import (
+    AlertJournal,
+    AlertPorts,
+    AlertServices,
+    MadeGroups,
+    alert_jobs,
+    alerts_router,
+    make_alert_services,
+)
 from obsv.config import Settings, load_settings
 from obsv.core.clock import Clock, SystemClock
 from obsv.core.duration import format_duration_ms
 from obsv.dashboards import DashboardFolder, Metrics, Shipped, dashboards_router, make_services, metrics_there
 from obsv.hosts import Rows, hosts_router
 from obsv.http import Application, exception_handlers, health_router, install_frame, openapi_config, reference_router
-from obsv.lifespan import Instance
+from obsv.lifespan import Instance, organisations
 from obsv.metrics import remote_read, rules, scrape, selfmetrics
 from obsv.metrics.api import (
     beside_handlers,
@@ -52,8 +70,12 @@ from obsv.metrics.ingest.began import Beginnings
 from obsv.metrics.ingest.door import Door
 from obsv.metrics.promql import Engine, EngineOptions, Grid
 from obsv.metrics.store.types import WriteBatch, WriteResult
+from obsv.monitors import MonitorServices, make_monitors, monitors_router, ping_router
+from obsv.monitors import Ports as MonitorPorts
+from obsv.notify import notify_router
 from obsv.scheduler import Duty
 from obsv.site import docs_frame, render_fault, site_router
+from obsv.status import StatusHosts, status_routers
 from obsv.web.assets import web_routers
 
 WRITE_PATHS = frozenset({"/api/v1/write"})
@@ -111,10 +133,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         await audit.write("backup.created", org=request.state.actor.org, actor=author, details={"kind": "metrics"})
 
     scraper = scrape.Scraper(settings.scrapes, scrape.Ports(clock, exposition.parse, store_own, organisation))
-    recording = rules.Rules(
-        rules.load_groups(settings.metrics.rules),
-        rules.Ports(clock, lambda: engine, instance.store, store_own, organisation),
-    )
+    alerting = _alerting(instance, engine, store_own, organisation, range_query)
     rates, max_body_bytes = SampleRates(clock), settings.server.max_body_bytes
     beside, beginnings = instance.beside, Beginnings(clock, settings.metrics.late_window)
     gate = (authenticate, instance.limits.of, rates, stats, max_body_bytes)
@@ -125,8 +144,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     gateway = pushgateway.Pushgateway(door, clock, store_own, settings.metrics.push_ttl)
     instance.duties = (
         Duty("metrics.scrape", scraper.run),
-        Duty("metrics.rules", recording.run),
         Duty("metrics.push", gateway.run),
+        *alerting.duties(),
     )
     files = DashboardFolder(settings.dashboards, clock, organisation)
     shipped = Shipped(files, lambda org, names: metrics_there(instance.store(), org, names, clock.now_ms()))
@@ -136,12 +155,15 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
     app = Application(
         route_handlers=[
-            site_router(),
+            site_router(alerting.alertmanager),
             *web_routers(),
             accounts_router(),
             access_log_router(arrivals),
             hosts_router(instance.store, range_query, clock, may_read),
             dashboards_router(dashboards),
+            *alerting.routers(),
+            notify_router(instance.notify),
+            *status_routers(instance.status),
             remote_write_handler(write),
             *influx.influx_handlers(door, clock, settings.metrics.influx),
             *datadog.datadog_handlers(datadog_series),
@@ -155,7 +177,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
                 instance.store,
                 lambda: engine,
                 may_read,
-                rules.rules_handler(recording.of),
+                rules.rules_handler(alerting.rules.of),
+                rules.alerts_handler(alerting.rules.of),
                 parse_handler(),
                 features_handler(),
                 remote_read.read_handler(instance.store, _read_limits(settings)),
@@ -182,12 +205,67 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
         logging_config=None,
         request_max_body_size=None,
     )
+    app.asgi_handler = StatusHosts(app.asgi_handler, instance.status)
     cookie = CookiePolicy(is_secure=settings.is_production).name
     install_frame(
         app, settings, cookie_name=cookie, own_limits=WRITE_PATHS, ingest=INGEST_PATHS, render_page=render_fault
     )
     instance.access_log.watch(app, ingest=INGEST_PATHS)
     return app
+
+
+@dataclass(frozen=True)
+class Alerting:
+    """What makes alerts of samples, and what tells of them."""
+
+    rules: rules.Rules
+    services: AlertServices
+    alertmanager: Alertmanager
+    monitors: MonitorServices
+
+    def duties(self) -> tuple[Duty, ...]:
+        """Of the node that leads."""
+        return (
+            Duty("metrics.rules", self.rules.run),
+            Duty("alertmanager.dispatch", Dispatcher(self.alertmanager).run),
+            Duty("monitors.checks", self.monitors.checks.run),
+        )
+
+    def routers(self) -> tuple[Router, ...]:
+        """All but those that are part of Prometheus' API."""
+        return (
+            *(alerts_router(self.services), routing_router(self.alertmanager), alertmanager_router(self.alertmanager)),
+            *(monitors_router(self.monitors), ping_router(self.monitors)),
+        )
+
+
+def _alerting(
+    instance: Instance,
+    engine: Engine,
+    write: Callable[[int, WriteBatch], Awaitable[WriteResult]],
+    organisation: Callable[[str], Awaitable[int | None]],
+    range_query: Callable[[int, str, int, int, int], Awaitable[Rows]],
+) -> Alerting:
+    """Rules of files and of the database, evaluated by one and the same, and what becomes of their alerts."""
+    clock, told, base_url = instance.clock, instance.notify, instance.settings.server.base_url
+    alertmanager = Alertmanager(Ports(clock, told.deliveries, told.channels, base_url))
+    alertmanager.subscribe(instance.alerts_changed)
+    told.channels.used_by(alertmanager.routings.uses)
+    checks = MonitorPorts(clock, write, instance.most_monitors, base_url.rstrip("/"))
+    monitors = make_monitors(checks, range_query)
+    instance.monitors = monitors.monitors
+    made, asked = MadeGroups(), lambda: engine
+    ports = AlertPorts(clock, asked, instance.store, instance.most_rules, base_url, alertmanager.post)
+    wired = rules.Ports(
+        *(clock, asked, instance.store, write, organisation),
+        journal=AlertJournal(ports),
+        made=made,
+        external_url=base_url,
+    )
+    evaluated = rules.Rules(rules.load_groups(instance.settings.metrics.rules), wired)
+    services = make_alert_services(ports, made, evaluated.of)
+    instance.jobs = alert_jobs(services.events, organisations, instance.longest_retention)
+    return Alerting(evaluated, services, alertmanager, monitors)
 
 
 def _otlp_options(settings: Settings) -> otlp.Options:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from obsv.accounts import Accounts, close_accounts
 from obsv.accounts import install as install_accounts
 from obsv.accounts import jobs as accounts_jobs
 from obsv.accounts.oauth import declared_hosts
+from obsv.alertmanager import AlertChange
 from obsv.audit import close_audit, open_audit
 from obsv.audit import jobs as audit_jobs
 from obsv.config import Settings, warnings
@@ -40,14 +41,18 @@ from obsv.metrics.scrape import declared_hosts as scraped_hosts
 from obsv.metrics.store.base import MetricStore, RemoteWriter
 from obsv.metrics.store.blocks.rollups import no_rollups
 from obsv.metrics.store.context import StoreContext
+from obsv.notify import make_notify
 from obsv.outbox import close_outbox, open_outbox, outbox, transport_from
 from obsv.outbox import jobs as outbox_jobs
-from obsv.plugin_loader import make_store
+from obsv.plugin_loader import make_store, notifiers
 from obsv.privacy import check, collect
 from obsv.privacy import jobs as privacy_jobs
-from obsv.scheduler import Duty, Scheduler, scheduler
+from obsv.scheduler import Duty, Job, Scheduler, scheduler
 from obsv.scheduler import install as install_scheduler
 from obsv.scheduler import uninstall as uninstall_scheduler
+from obsv.status import Monitors, NoMonitors, StatusServices
+from obsv.status import jobs as status_jobs
+from obsv.status import make_services as make_status
 
 _log = get_logger("lifespan")
 AGENT_STOP_S = 6
@@ -61,9 +66,13 @@ class Instance:
         self.limits = OrgLimits(self._plan)
         self.access_log = AccessLog(clock)
         self.beside = Beside()
+        self.notify = make_notify(clock, notifiers)
         self.duties: tuple[Duty, ...] = ()
+        self.monitors: Monitors = NoMonitors()
+        self.jobs: tuple[Job, ...] = ()
         self._accounts: Installed[Accounts] = Installed("accounts service")
         self._store: Installed[MetricStore] = Installed("metric store")
+        self._status: Installed[StatusServices] = Installed("status page service")
 
     def store(self) -> MetricStore:
         """The metric store.  Raises Unavailable while the start is still loading it."""
@@ -71,6 +80,14 @@ class Instance:
             return self._store.get()
         except RuntimeError:
             raise Unavailable("The metric store is still starting.", retry_after_s=1) from None
+
+    def status(self) -> StatusServices:
+        """What stands behind status pages."""
+        return self._status.get()
+
+    async def alerts_changed(self, org: int, changes: Sequence[AlertChange]) -> None:
+        """Status pages follow the alerts; called in the transaction that stores the change."""
+        await self.status().alerts.changed(org, changes)
 
     def remote_writer(self) -> RemoteWriter:
         """The store, where it takes remote_write bodies as they come; every built-in one does."""
@@ -99,13 +116,22 @@ class Instance:
         """How many the organisation's plan allows."""
         return (await self._accounts.get().entitlements.limits_for(org)).dashboards
 
+    async def most_monitors(self, org: int) -> int:
+        """How many the organisation's plan allows."""
+        return (await self._accounts.get().entitlements.limits_for(org)).monitors
+
+    async def most_rules(self, org: int) -> int:
+        """How many of those that are made in the cabinet the plan allows."""
+        return (await self._accounts.get().entitlements.limits_for(org)).rules
+
     async def _retentions(self, org: int) -> dict[int, int]:
         return (await self._accounts.get().entitlements.limits_for(org)).retentions
 
     async def _rollups(self, org: int) -> tuple[int, ...]:
         return tuple(width for width in await self._retentions(org) if width)
 
-    async def _longest_retention(self, org: int) -> int:
+    async def longest_retention(self, org: int) -> int:
+        """How long anything of the organisation's metrics is kept, in ms."""
         return (await self._accounts.get().entitlements.limits_for(org)).longest_retention
 
     @asynccontextmanager
@@ -147,6 +173,8 @@ class Instance:
         service = self._accounts.put(install_accounts(Accounts(settings, self.clock, keys, audit)))
         stack.callback(close_accounts)
         stack.push_async_callback(service.password_change.settle)
+        status = self._status.put(make_status(self.clock, keys, self.monitors, base_url=settings.server.base_url))
+        stack.push_async_callback(status.subscribers.settle)
         first = await service.prepare()
         if first.setup_url:
             print(f"\nMake the owner's account here (the address works once):\n\n    {first.setup_url}\n", flush=True)
@@ -181,15 +209,25 @@ class Instance:
             await sending
 
         stack.push_async_callback(stop_sending)
-        retention = retention_job(self.store, self.beside.exemplars, self.clock, _organisations, self._retentions)
+        notifying = asyncio.create_task(self.notify.sender.run(), name="notify")
+
+        async def stop_notifying() -> None:
+            self.notify.sender.stop()
+            await notifying
+
+        stack.push_async_callback(stop_notifying)
+        retention = retention_job(self.store, self.beside.exemplars, self.clock, organisations, self._retentions)
         accounts = self._accounts.get()
         jobs = (
             *outbox_jobs(mail),
+            *self.notify.jobs(),
             *privacy_jobs(self.clock),
             *audit_jobs(accounts.audit),
             *accounts_jobs(accounts),
             retention,
-            events_job(self.clock, _organisations, self._longest_retention),
+            *status_jobs(self._status.get()),
+            *self.jobs,
+            events_job(self.clock, organisations, self.longest_retention),
         )
         stack.callback(uninstall_scheduler)
         made = install_scheduler(Scheduler(jobs, self.clock, duties=self.duties))
@@ -252,5 +290,6 @@ def _takes_remote_write(kind: type[MetricStore]) -> bool:
     return issubclass(kind, RemoteWriter)
 
 
-async def _organisations() -> list[int]:
+async def organisations() -> list[int]:
+    """The ids of all."""
     return [int(row["id"]) for row in await fetch("SELECT id FROM organisations")]

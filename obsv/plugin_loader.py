@@ -87,6 +87,15 @@ def make_store(settings: Settings, context: StoreContext) -> MetricStore:
     return cast("MetricStore", found(own, context))
 
 
+def notifiers() -> dict[str, type]:
+    """The classes of all notifiers that can be loaded, by name; a broken one is told by `discover` and missing here."""
+    return {plugin.name: load(NOTIFIERS, plugin.name) for plugin in discover() if _is_sound(plugin)}
+
+
+def _is_sound(plugin: Plugin) -> bool:
+    return plugin.group == NOTIFIERS and not plugin.error
+
+
 def _points(group: str) -> list[EntryPoint]:
     # One that is found twice (an editable install lists itself again) is one.
     unique = {(point.name, point.value, _package(point)): point for point in entry_points(group=group)}

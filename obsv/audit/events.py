@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-_OBJECTS = ("dashboard", "alert_rule", "channel", "silence", "agent", "datasource", "monitor", "site", "status_page")
+_OBJECTS = (
+    *("dashboard", "alert_rule", "channel", "silence", "agent", "datasource", "monitor", "site"),
+    *("status_page", "status_component", "incident", "maintenance", "announcement"),
+)
 
 EVENTS: frozenset[str] = frozenset(
     {
@@ -24,6 +27,10 @@ EVENTS: frozenset[str] = frozenset(
         *(f"{thing}.{verb}" for thing in _OBJECTS for verb in ("created", "updated", "deleted")),
         *("dashboard.restored", "dashboard.shared", "dashboard.unshared", "folder.moved"),
         *("folder.editors_added", "folder.editors_removed", "annotation.created", "annotation.deleted"),
+        "delivery.retried",
+        *("alert.acknowledged", "alert.unacknowledged", "alert.resolved", "routing.updated"),
+        *("subscriber.removed", "announcement.sent", "announcement.paused"),
+        *("monitor.paused", "monitor.resumed", "monitor.tested", "monitor.address_changed"),
         *("channel.test_sent", "plan.changed", "dpa.accepted", "objection.recorded"),
         *("billing.address_changed", "billing.payment_failed", "billing.subscription_changed"),
         *("dsr.received", "dsr.answered", "dsr.exported", "dsr.erased"),

@@ -13,12 +13,12 @@ import sys
 from collections.abc import Sequence
 
 from obsv import __version__
-from obsv.cli import admin, agent, apply, audit, config, doctor, export, keys, migrate, plugins, serve, version
+from obsv.cli import admin, agent, apply, audit, config, doctor, export, keys, migrate, plugins, rules, serve, version
 from obsv.cli.common import Failed
 
 __all__ = ["COMMANDS", "Failed", "main", "parser"]
 
-COMMANDS = (serve, agent, admin, keys, audit, apply, export, migrate, config, doctor, plugins, version)
+COMMANDS = (serve, agent, admin, keys, audit, apply, export, migrate, config, rules, doctor, plugins, version)
 
 EPILOG = """\
 Start with:  obsv serve          then open http://localhost:8450

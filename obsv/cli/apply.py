@@ -1,4 +1,4 @@
-"""`obsv apply`: make an organisation's dashboards what files say."""
+"""`obsv apply`: make what an organisation has what files say."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from obsv.cli.common import Failed, add_json, command, settings_of, tell
 WIDTH = 60
 
 DESCRIPTION = """\
-Make what an organisation has equal to the files of a folder: dashboards/*.toml and dashboards/*.json, as `obsv export`
-writes them. Says what differs, then changes it; nothing is changed where a file has a mistake. What stands in no file
-is left alone; with --prune, what once came from a file and stands in none now goes into the bin.
+Make what an organisation has equal to the files of a folder, as `obsv export` writes them: *.toml and *.json in
+dashboards/, rules/, channels/, monitors/ and routing/; rules and routing may be YAML, too, as Prometheus and
+Alertmanager have them. Says what differs, then changes it; nothing is changed where a file has a mistake. What stands
+in no file is left alone; with --prune, what once came from a file and stands in none now goes, dashboards into the bin.
 
   obsv apply -f infra/obsv --dry-run
   obsv apply -f infra/obsv --org acme --prune
@@ -26,7 +27,7 @@ is left alone; with --prune, what once came from a file and stands in none now g
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    made = command(commands, "apply", "make dashboards what files say", run, description=DESCRIPTION)
+    made = command(commands, "apply", "make what an organisation has what files say", run, description=DESCRIPTION)
     made.add_argument(
         "-f", "--from", dest="folder", type=Path, required=True, metavar="DIR", help="folder with the files"
     )
@@ -53,21 +54,25 @@ async def _apply(args: argparse.Namespace) -> list[Plan]:
         org = (await accounts.administration.organisation(args.org)).id
         wanted = {kind.name: _loaded(kind, args.folder) for kind in kinds}
         plans = [await planned(kind, org, wanted[kind.name], prune=args.prune) for kind in kinds]
+        if args.dry_run:
+            return plans
         for kind, plan in zip(kinds, plans, strict=True):
-            for key in () if args.dry_run else (*plan.new, *plan.changed):
+            for key in (*plan.new, *plan.changed):
                 await kind.put(org, wanted[kind.name][key])
-            for key in () if args.dry_run else plan.gone:
+        # What names others goes before these.
+        for kind, plan in reversed([*zip(kinds, plans, strict=True)]):
+            for key in plan.gone:
                 await kind.delete(org, key)
     return plans
 
 
 def _loaded(kind: Kind, folder: Path) -> Mapping[str, Any]:
-    from obsv.dashboards import BadFiles  # noqa: PLC0415  # kept out of --help
+    from obsv.config import ConfigError  # noqa: PLC0415  # kept out of --help
 
     own = folder / kind.folder
     try:
         return kind.load(own) if own.is_dir() else {}
-    except BadFiles as bad:
+    except ConfigError as bad:
         raise Failed("the files cannot be used:\n  " + "\n  ".join(map(str, bad.problems))) from None
 
 

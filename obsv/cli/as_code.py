@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from obsv.accounts import Accounts
     from obsv.config import Settings
-    from obsv.dashboards.diff import Change
+
+
+class Change(Protocol):
+    """One difference at a dotted path; None is what is not there."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def before(self) -> Any: ...
+
+    @property
+    def after(self) -> Any: ...
 
 
 class Kind(Protocol):
@@ -21,15 +33,15 @@ class Kind(Protocol):
     folder: str
 
     def load(self, folder: Path) -> Mapping[str, Any]:
-        """What the files of a folder say, by key.  Raises `BadFiles`."""
+        """What the files of a folder say, by key.  Raises `ConfigError` with every mistake."""
         ...
 
     async def listed(self, org: int) -> Mapping[str, tuple[Any, bool]]:
         """What is there, by key, and whether it came from a file."""
         ...
 
-    def diff(self, before: Any, after: Any) -> Sequence[Change]:
-        """What putting `after` would change."""
+    def diff(self, before: Any, after: Any) -> Sequence[Any]:
+        """What putting `after` would change: each has a `path`, `before` and `after`."""
         ...
 
     def written(self, thing: Any, form: Literal["toml", "json"]) -> str:
@@ -51,7 +63,7 @@ class Plan:
 
     kind: str
     new: list[str] = field(default_factory=list[str])
-    changed: dict[str, Sequence[Change]] = field(default_factory=dict[str, "Sequence[Change]"])
+    changed: dict[str, Sequence[Change]] = field(default_factory=dict[str, Sequence[Change]])
     gone: list[str] = field(default_factory=list[str])
     same: list[str] = field(default_factory=list[str])
 
@@ -76,9 +88,17 @@ async def planned(kind: Kind, org: int, wanted: Mapping[str, Any], *, prune: boo
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kind, ...]]]:
     """The accounts of a data directory, and every kind there is."""
+    from obsv.alertmanager.as_code import RoutingKind  # noqa: PLC0415
+    from obsv.alertmanager.routing import Routings  # noqa: PLC0415
+    from obsv.alerts import AlertPorts, MadeGroups, RuleBook, RuleKind  # noqa: PLC0415
     from obsv.cli.shell import opened_accounts  # noqa: PLC0415  # kept out of --help
     from obsv.core.clock import SystemClock  # noqa: PLC0415
+    from obsv.core.errors import Unavailable  # noqa: PLC0415
     from obsv.dashboards import DashboardFolder, DashboardKind, Dashboards, Shipped  # noqa: PLC0415
+    from obsv.monitors import MonitorKind, Monitors  # noqa: PLC0415
+    from obsv.monitors import Ports as MonitorPorts  # noqa: PLC0415
+    from obsv.notify import ChannelKind, make_notify  # noqa: PLC0415
+    from obsv.plugin_loader import notifiers  # noqa: PLC0415
 
     clock = SystemClock()
     async with opened_accounts(settings) as accounts:
@@ -93,5 +113,25 @@ async def opened(settings: Settings) -> AsyncGenerator[tuple[Accounts, tuple[Kin
         async def most(org: int) -> int:
             return (await accounts.entitlements.limits_for(org)).dashboards
 
+        async def most_rules(org: int) -> int:
+            return (await accounts.entitlements.limits_for(org)).rules
+
+        def nothing() -> Any:
+            raise RuntimeError("metrics are the server's business")
+
         shipped = Shipped(DashboardFolder(settings.dashboards, clock, organisation), none_there)
-        yield accounts, (DashboardKind(Dashboards(clock, shipped, most)),)
+        channels = make_notify(clock, notifiers).channels
+        routings = Routings(clock, channels, lambda: None)
+        channels.used_by(routings.uses)
+
+        async def most_monitors(org: int) -> int:
+            return (await accounts.entitlements.limits_for(org)).monitors
+
+        async def store_nothing(_: int, __: object) -> Any:
+            raise Unavailable("The server writes samples, and is not here.")
+
+        monitors = Monitors(MonitorPorts(clock, store_nothing, most_monitors, settings.server.base_url))
+        dashboards = DashboardKind(Dashboards(clock, shipped, most))
+        rules = RuleKind(RuleBook(AlertPorts(clock, nothing, nothing, most_rules), MadeGroups()))
+        # Routing names channels, so these come first.
+        yield accounts, (dashboards, rules, ChannelKind(channels), MonitorKind(monitors), RoutingKind(routings))

@@ -1,4 +1,4 @@
-"""`obsv export`: write an organisation's dashboards as files that `obsv apply` takes."""
+"""`obsv export`: write what an organisation has as files that `obsv apply` takes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from obsv.cli.as_code import Kind, opened
 from obsv.cli.common import Failed, add_json, command, settings_of, tell
 
 DESCRIPTION = """\
-Write what an organisation has as files, one for each dashboard, in DIR/dashboards. The same dashboard always gives the
-same text, so that the folder can be kept under version control; applying it changes nothing.
+Write what an organisation has as files, one for each dashboard, rule group, channel and monitor, and one for the
+routing of alerts, in folders of these names in DIR. The same thing always gives the same text, so that the folder can
+be kept under version control; applying it changes nothing. Secrets are not written, and are kept when a file without
+them is applied.
 
   obsv export infra/obsv
   obsv export infra/obsv --org acme --format json
@@ -21,7 +23,7 @@ same text, so that the folder can be kept under version control; applying it cha
 
 def add(commands: Any) -> None:
     """Declare the command."""
-    made = command(commands, "export", "write dashboards as files", run, description=DESCRIPTION)
+    made = command(commands, "export", "write what an organisation has as files", run, description=DESCRIPTION)
     made.add_argument("folder", type=Path, metavar="DIR", help="folder for the files; made if it is not there")
     made.add_argument("--org", default="operator", metavar="ORG", help="the organisation (default: operator)")
     made.add_argument("--format", choices=("toml", "json"), default="toml", help="how the files are written")

@@ -144,7 +144,7 @@ class Scrape(Section, frozen=True):
 
 
 class RuleFiles(Section, frozen=True):
-    """Files of recording rules, in Prometheus' format."""
+    """Files of recording and alerting rules, in Prometheus' format."""
 
     org: Annotated[str, Key("Slug of the organisation whose metrics the rules read and write.")] = ""
     files: Annotated[tuple[str, ...], Key("The files; the last part of a path may have a *.")] = ()
@@ -354,6 +354,8 @@ class Plan(Section, frozen=True):
         Key("How long roll-ups of an hour are kept, at least as long as finer data; 0s makes none.", "duration", low=0),
     ] = 0
     dashboards: Annotated[int, Key("Most dashboards.", low=1)] = 10_000
+    monitors: Annotated[int, Key("Most uptime monitors and heartbeats.", low=0)] = 5_000
+    rules: Annotated[int, Key("Most rules that are made in the cabinet.", low=0)] = 10_000
 
     @property
     def retentions(self) -> dict[int, int]:

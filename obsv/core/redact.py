@@ -6,7 +6,7 @@ import re
 
 _RULES = (
     (re.compile(r"obsv_(?:pat|org|ing)_[0-9A-Za-z_]+"), "[token]"),
-    (re.compile(r"(/shared/)[A-Za-z0-9_-]{16,}"), r"\1[secret]"),
+    (re.compile(r"(/(?:shared|ping)/)[A-Za-z0-9_-]{16,}"), r"\1[secret]"),
     (re.compile(r"(?i)\b(bearer|basic|token)\s+[A-Za-z0-9._~+/=-]{8,}"), r"\1 [token]"),
     (re.compile(r"(://[^/\s:@]*):[^/\s@]*@"), r"\1:[password]@"),
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), "[email]"),

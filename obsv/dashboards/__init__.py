@@ -2,7 +2,6 @@
 
 from obsv.dashboards.as_code import DashboardKind
 from obsv.dashboards.asked import Metrics
-from obsv.dashboards.files import BadFiles
 from obsv.dashboards.jobs import events_job
 from obsv.dashboards.model import Dashboard, Panel
 from obsv.dashboards.provisioning import DashboardFolder
@@ -12,7 +11,6 @@ from obsv.dashboards.services import DashboardServices, make_services
 from obsv.dashboards.shipped import Shipped, metrics_there
 
 __all__ = [
-    "BadFiles",
     "Dashboard",
     "DashboardFolder",
     "DashboardKind",

@@ -9,8 +9,8 @@ from litestar.params import FromPath, PathParameter, QueryParameter
 from litestar.status_codes import HTTP_200_OK
 
 from obsv.accounts import requires_scope
+from obsv.accounts.authors import Authors
 from obsv.accounts.requests import AnyRequest, author_of
-from obsv.dashboards.authors import Authors
 from obsv.dashboards.diff import diff
 from obsv.dashboards.requests import Reading, Services
 from obsv.dashboards.rights import READ, may_write_somewhere

@@ -26,7 +26,7 @@ class DashboardKind:
         self._dashboards = dashboards
 
     def load(self, folder: Path) -> Mapping[str, Dashboard]:
-        """What the files say, by key.  Raises `BadFiles`."""
+        """What the files say, by key.  Raises `ConfigError`."""
         return {key: one.dashboard for key, one in read_folder(folder).items()}
 
     async def listed(self, org: int) -> Mapping[str, tuple[Dashboard, bool]]:

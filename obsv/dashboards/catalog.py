@@ -6,16 +6,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from obsv.accounts.authors import Author, Authors
 from obsv.core.errors import NotFound
 from obsv.dashboards import store
-from obsv.dashboards.authors import Authors
 from obsv.dashboards.documents import decode
 from obsv.dashboards.model import Dashboard
 from obsv.dashboards.rights import Rights, is_within
 from obsv.dashboards.search import fold, matches, pattern, searched, words_of
 from obsv.dashboards.shipped import Shipped, ShippedDashboard
 from obsv.dashboards.store import Kept
-from obsv.dashboards.types import Author, DashboardSummary, DashboardView, FolderView
+from obsv.dashboards.types import DashboardSummary, DashboardView, FolderView
 from obsv.db import fetch
 
 NOBODY: Final = Author("", "")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from obsv import audit
+from obsv.accounts.authors import Authors, author_ref
 from obsv.audit import Who
 from obsv.core.clock import Clock
 from obsv.core.errors import Invalid, NotFound
 from obsv.core.ids import new_id
 from obsv.dashboards import tables
-from obsv.dashboards.authors import Authors, author_ref
 from obsv.dashboards.types import EventList, EventView, NewEvent
 from obsv.db import fetch, fetch_value, write_tx
 

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from obsv.config import Problem
+from obsv.config import ConfigError, Problem
 from obsv.config.lines import key_lines
 from obsv.core.toml_text import toml_text
 from obsv.core.value_lines import value_lines
@@ -25,14 +25,6 @@ SUFFIXES: Final = (".toml", ".json")
 SPREAD: Final = ("panels", "queries", "variables", "annotations", "overrides")
 _PLACE: Final = re.compile(r"(?P<said>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?", re.DOTALL)
 _UNKNOWN: Final = re.compile(r"unknown field `(.*?)`(?: - at|$)")
-
-
-class BadFiles(Exception):
-    """Files that are no dashboards; `problems` has every mistake."""
-
-    def __init__(self, mistakes: list[Problem]) -> None:
-        super().__init__("\n".join(map(str, mistakes)))
-        self.problems = mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +49,13 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def read_folder(folder: Path) -> dict[str, FileDashboard]:
-    """All dashboards of a folder by key.  Raises `BadFiles`; OSError where it cannot be read."""
+    """All dashboards of a folder by key.  Raises `ConfigError`; OSError where it cannot be read."""
     found: dict[str, FileDashboard] = {}
     mistakes: list[Problem] = []
     for path in files_in(folder):
         try:
             dashboard = read_file(path)
-        except BadFiles as bad:
+        except ConfigError as bad:
             mistakes += bad.problems
             continue
         if dashboard.key in found:
@@ -73,25 +65,25 @@ def read_folder(folder: Path) -> dict[str, FileDashboard]:
         changed_at_ms = path.stat().st_mtime_ns // 1_000_000
         found[dashboard.key] = FileDashboard(str(path.relative_to(folder)), dashboard, changed_at_ms)
     if mistakes:
-        raise BadFiles(mistakes)
+        raise ConfigError(mistakes)
     return found
 
 
 def read_file(path: Path) -> Dashboard:
-    """One file.  Raises `BadFiles` with its mistakes, OSError where it cannot be read."""
+    """One file.  Raises `ConfigError` with its mistakes, OSError where it cannot be read."""
     body = path.read_bytes()
     if len(body) > 4 * MAX_BYTES:
-        raise BadFiles([Problem(str(path), 0, "", f"has {len(body)} bytes, which is too much for a dashboard")])
+        raise ConfigError([Problem(str(path), 0, "", f"has {len(body)} bytes, which is too much for a dashboard")])
     try:
         text = body.decode()
         raw = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
     except (tomllib.TOMLDecodeError, json.JSONDecodeError, UnicodeDecodeError, RecursionError) as wrong:
-        raise BadFiles([Problem(str(path), _line_said(wrong), "", f"cannot be read: {wrong}")]) from None
+        raise ConfigError([Problem(str(path), _line_said(wrong), "", f"cannot be read: {wrong}")]) from None
     mistakes = list(_mistakes(raw))
     if not mistakes:
         return msgspec.convert(raw, Dashboard)
     lines = key_lines(text) if path.suffix == ".toml" else value_lines(text)
-    raise BadFiles([Problem(str(path), _line_of(where, lines), where, said) for where, said in mistakes])
+    raise ConfigError([Problem(str(path), _line_of(where, lines), where, said) for where, said in mistakes])
 
 
 def _mistakes(raw: Any) -> Iterator[tuple[str, str]]:

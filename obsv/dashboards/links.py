@@ -12,13 +12,13 @@ from typing import Any, Final
 import msgspec
 
 from obsv import audit
+from obsv.accounts.authors import Authors, author_ref
 from obsv.audit import Who
 from obsv.core.clock import Clock
 from obsv.core.days import day_of, erase_on
 from obsv.core.errors import Invalid, NotFound
 from obsv.core.ids import new_id, random_token
 from obsv.dashboards import tables
-from obsv.dashboards.authors import Authors, author_ref
 from obsv.dashboards.catalog import Catalog, Found
 from obsv.dashboards.model import Dashboard
 from obsv.dashboards.rights import Rights

@@ -13,7 +13,7 @@ import structlog
 from obsv.config import ConfigError, Problem
 from obsv.config.model import DashboardFiles
 from obsv.core.clock import Clock
-from obsv.dashboards.files import BadFiles, FileDashboard, files_in, read_folder
+from obsv.dashboards.files import FileDashboard, files_in, read_folder
 
 LOOK_S: Final = 5.0
 _log = structlog.get_logger("obsv.dashboards")
@@ -58,15 +58,13 @@ class DashboardFolder:
                 self._state = state
                 self._found = await asyncio.to_thread(read_folder, folder)
                 _log.info("dashboards.files_read", count=len(self._found))
-        except (BadFiles, OSError) as error:
+        except (ConfigError, OSError) as error:
             _log.warning("dashboards.files_refused", reason=str(error))
 
 
 def _first(folder: Path) -> tuple[_State, Mapping[str, FileDashboard]]:
     try:
         return _state(folder), read_folder(folder)
-    except BadFiles as bad:
-        raise ConfigError(bad.problems) from None
     except OSError as gone:
         said = gone.strerror or "cannot be read"
         raise ConfigError([Problem(str(gone.filename or folder), 0, "dashboards.dir", said)]) from None

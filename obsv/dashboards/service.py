@@ -11,13 +11,13 @@ from typing import Final
 import msgspec
 
 from obsv import audit
+from obsv.accounts.authors import Authors, author_ref
 from obsv.audit import Who
 from obsv.audit.types import Detail
 from obsv.core.clock import Clock
 from obsv.core.days import erase_on
 from obsv.core.errors import Conflict, Invalid, NotFound
 from obsv.dashboards import store
-from obsv.dashboards.authors import Authors, author_ref
 from obsv.dashboards.documents import checked, is_folder
 from obsv.dashboards.folders import move_editors
 from obsv.dashboards.model import Dashboard

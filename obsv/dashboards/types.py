@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from obsv.accounts.authors import Author
 from obsv.dashboards.diff import Change
 from obsv.dashboards.model import Choice, Dashboard, Name, Short
 from obsv.dashboards.search import Match
@@ -15,13 +16,6 @@ Source = Literal["stored", "file", "builtin"]
 
 Message = Annotated[str, msgspec.Meta(max_length=500)]
 Key = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9-]{0,79}$")]
-
-
-class Author(msgspec.Struct, frozen=True):
-    """A person or a token; the name is empty where it is not known any more."""
-
-    id: str
-    name: str
 
 
 class NewDashboard(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,9 @@ are resolved once and the checked address is the one connected to, so that a nam
 Loopback and link-local addresses are refused unless listed in `[egress] hosts`; private ones unless allowed; redirects
 are not followed unless asked for, and never to a private address. The ledger (`egress_calls`) has a row for each call,
 refused ones too; routine calls (scrapes) that go the same way are summed up by the hour. No other module of obsv
-imports an HTTP or SMTP client: a test sees to it.
+imports an HTTP, SMTP or DNS client: a test sees to it.
+
+Probes (`probe_http`, `probe_tcp`, `probe_ping`, `probe_dns`) go the same way, and tell the time of each phase.
 """
 
 from __future__ import annotations
@@ -18,17 +20,27 @@ from __future__ import annotations
 from obsv.egress.client import Egress, Response, close_egress, egress, open_egress
 from obsv.egress.errors import EgressFailed, EgressRefused, MailRejected
 from obsv.egress.guard import Policy
+from obsv.egress.phases import Phases
+from obsv.egress.probe_dns import DnsProbe, DnsProbed, probe_dns
+from obsv.egress.probe_http import HttpProbe, HttpProbed, probe_http, tls_context
+from obsv.egress.probe_net import Destination, probe_ping, probe_tcp
 from obsv.egress.smtp import Letter, SmtpServer, send_mail
 from obsv.egress.types import Call, Origin, Purpose
 
 __all__ = [
     "Call",
+    "Destination",
+    "DnsProbe",
+    "DnsProbed",
     "Egress",
     "EgressFailed",
     "EgressRefused",
+    "HttpProbe",
+    "HttpProbed",
     "Letter",
     "MailRejected",
     "Origin",
+    "Phases",
     "Policy",
     "Purpose",
     "Response",
@@ -36,5 +48,10 @@ __all__ = [
     "close_egress",
     "egress",
     "open_egress",
+    "probe_dns",
+    "probe_http",
+    "probe_ping",
+    "probe_tcp",
     "send_mail",
+    "tls_context",
 ]

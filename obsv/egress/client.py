@@ -21,7 +21,7 @@ from obsv.egress.types import Call, Origin
 
 TIMEOUT_S = 10.0
 MAX_BYTES = 1 << 20
-_REDIRECTS = {301, 302, 303, 307, 308}
+REDIRECTS = {301, 302, 303, 307, 308}
 _PRIVATE_HEADERS = ("authorization", "cookie", "proxy-authorization")
 
 
@@ -84,16 +84,19 @@ class Egress:
         Raises `EgressRefused` (not allowed) and `EgressFailed` (no proper answer within `timeout_s` and `max_bytes`).
         Never inside a transaction: the database would wait for a stranger.
         """
-        target = _parse(url)
-        async with self.ledger_line(target.host, call) as line, _limit(timeout_s):
+        target = parse_url(url)
+        async with self.ledger_line(target.host, call) as line, deadline(timeout_s):
             line.bytes_sent = len(content)
-            request = self._http(call.origin).build_request(method, target, content=content, headers=headers)
+            client = self._http(call.origin)
+            request = client.build_request(method, target, content=content, headers=headers)
             for _ in range(max_redirects + 1):
                 response = await self._send(request, line, max_bytes)
                 line.status = response.status
-                if response.status not in _REDIRECTS or not max_redirects:
+                if response.status not in REDIRECTS or not max_redirects:
                     return response
-                request = self._redirect(request, response, call)
+                redirect = Redirect(response.status, response.headers.get("location", ""))
+                request = follow(self.guard, client, request, redirect, call)
+                redirected.set(True)
             raise EgressFailed(f"more than {max_redirects} redirects")
 
     @asynccontextmanager
@@ -131,30 +134,39 @@ class Egress:
             raise EgressFailed(f"{type(error).__name__}: {error}") from error
         return Response(answer.status_code, dict(answer.headers), bytes(body), str(answer.url))
 
-    def _redirect(self, request: httpx.Request, response: Response, call: Call) -> httpx.Request:
-        """The next request; it may leave the declared hosts or https no more than the first could."""
-        target = _parse(str(request.url.join(response.headers.get("location", ""))))
-        if request.url.scheme == "https" and target.scheme != "https":
-            raise EgressRefused("a redirect from https to http")
-        self.guard.check_host(target.host, call.origin)
-        same_host = target.host == request.url.host
-        headers = {
-            name: value
-            for name, value in request.headers.items()
-            if name != "host" and (same_host or name not in _PRIVATE_HEADERS)
-        }
-        redirected.set(True)
-        client = self._http(call.origin)
-        keeps_method = response.status in {307, 308} or request.method in {"GET", "HEAD"}
-        if keeps_method:
-            return client.build_request(request.method, target, content=request.content, headers=headers)
-        for name in ("content-length", "content-type"):
-            headers.pop(name, None)
-        return client.build_request("GET", target, headers=headers)
+
+@dataclass(frozen=True, slots=True)
+class Redirect:
+    """An answer that sends elsewhere."""
+
+    status: int
+    location: str
+
+
+def follow(
+    guard: Guard, client: httpx.AsyncClient, request: httpx.Request, redirect: Redirect, call: Call
+) -> httpx.Request:
+    """The request that a redirect asks for; it may leave the declared hosts or https no more than the first could."""
+    target = parse_url(str(request.url.join(redirect.location)))
+    if request.url.scheme == "https" and target.scheme != "https":
+        raise EgressRefused("a redirect from https to http")
+    guard.check_host(target.host, call.origin)
+    same_host = target.host == request.url.host
+    headers = {
+        name: value
+        for name, value in request.headers.items()
+        if name != "host" and (same_host or name not in _PRIVATE_HEADERS)
+    }
+    keeps_method = redirect.status in {307, 308} or request.method in {"GET", "HEAD"}
+    if keeps_method:
+        return client.build_request(request.method, target, content=request.content, headers=headers)
+    for name in ("content-length", "content-type"):
+        headers.pop(name, None)
+    return client.build_request("GET", target, headers=headers)
 
 
 @asynccontextmanager
-async def _limit(timeout_s: float) -> AsyncGenerator[None]:
+async def deadline(timeout_s: float) -> AsyncGenerator[None]:
     """One deadline for the whole call, and a clean slate for the redirect mark."""
     mark = redirected.set(False)
     try:
@@ -166,7 +178,8 @@ async def _limit(timeout_s: float) -> AsyncGenerator[None]:
         redirected.reset(mark)
 
 
-def _parse(url: str) -> httpx.URL:
+def parse_url(url: str) -> httpx.URL:
+    """An address of the web.  Raises `EgressRefused`."""
     try:
         target = httpx.URL(url)
     except httpx.InvalidURL as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 
 from obsv.core.clock import Clock
 from obsv.core.days import day_of, erase_on
@@ -58,7 +59,9 @@ class Ledger:
             await self._write(line)
             return
         now_ms = self._clock.now_ms()
-        await self._write_sums(key for key, (since, _) in self._sums.items() if now_ms - since >= SUM_MS)
+        # They stand in the order of their beginning.
+        old = takewhile(lambda one: now_ms - one[1][0] >= SUM_MS, self._sums.items())
+        await self._write_sums(key for key, _ in old)
         if line.key in self._sums:
             since, known = self._sums[line.key]
             if known is not None:

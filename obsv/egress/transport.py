@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+import time
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -9,14 +11,15 @@ import httpcore
 import httpx
 
 from obsv.egress.guard import Guard
+from obsv.egress.phases import Phases
 from obsv.egress.types import Origin
 
 
 class GuardedBackend(httpcore.AsyncNetworkBackend):
-    """Resolves and checks before it connects; TLS still verifies the name."""
+    """Resolves and checks before it connects; TLS still verifies the name.  `phases` gets the time to resolve."""
 
-    def __init__(self, guard: Guard, origin: Origin) -> None:
-        self._guard, self._origin = guard, origin
+    def __init__(self, guard: Guard, origin: Origin, phases: Phases | None = None) -> None:
+        self._guard, self._origin, self._phases = guard, origin, phases or Phases()
         self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
@@ -29,7 +32,12 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address that answers."""
         failure: httpcore.ConnectError | httpcore.ConnectTimeout | None = None
-        for address in await self._guard.resolve(host, port, self._origin):
+        begun = time.perf_counter()
+        try:
+            addresses = await self._guard.resolve(host, port, self._origin)
+        finally:
+            self._phases.resolve_s += time.perf_counter() - begun
+        for address in addresses:
             try:
                 return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
@@ -42,15 +50,20 @@ class GuardedBackend(httpcore.AsyncNetworkBackend):
 
 
 class GuardedTransport(httpx.AsyncHTTPTransport):
-    """httpx' own transport on a pool whose connections are guarded; proxies of the environment are not used."""
+    """httpx' own transport on a pool whose connections are guarded; proxies of the environment are not used.
 
-    def __init__(self, guard: Guard, origin: Origin) -> None:
-        context = httpx.create_ssl_context(trust_env=False)
+    `context` replaces the usual rules of TLS, `phases` gets the time to resolve names.
+    """
+
+    def __init__(
+        self, guard: Guard, origin: Origin, *, context: ssl.SSLContext | None = None, phases: Phases | None = None
+    ) -> None:
+        context = context or httpx.create_ssl_context(trust_env=False)
         super().__init__(verify=context, trust_env=False)
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=context,
             max_connections=100,
             max_keepalive_connections=20,
             keepalive_expiry=30.0,
-            network_backend=GuardedBackend(guard, origin),
+            network_backend=GuardedBackend(guard, origin, phases),
         )

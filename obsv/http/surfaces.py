@@ -39,7 +39,7 @@ def _row(surface: Surface, path: str) -> Route:
 
 ROUTES: tuple[Route, ...] = (
     _row(Surface.OWN, r"/api/obsv/v1(/.*)?"),
-    _row(Surface.OWN, r"/api/stripe/webhook|/healthz|/readyz|/api/health|/agent\.pyz"),
+    _row(Surface.OWN, r"/api/stripe/webhook|/healthz|/readyz|/api/health|/agent\.pyz|/ping/.+"),
     _row(Surface.DATADOG, r"/datadog/.*|/api/v2/series|/api/v1/validate"),
     _row(Surface.OTLP, r"/v1/.*|/api/v1/otlp/.*|/opentelemetry/.*"),
     _row(Surface.ALERTMANAGER, r"/api/v2/(alerts|silences?|status|receivers)(/.*)?"),

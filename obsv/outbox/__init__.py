@@ -15,7 +15,7 @@ Message-ID. There is no kind for marketing, here or in the database.
 from __future__ import annotations
 
 from obsv.outbox.compose import Letter, compose
-from obsv.outbox.installed import close_outbox, enqueue, open_outbox, outbox
+from obsv.outbox.installed import close_outbox, enqueue, open_outbox, outbox, progress
 from obsv.outbox.jobs import jobs
 from obsv.outbox.message import Kind, Mail
 from obsv.outbox.outbox import Outbox
@@ -36,5 +36,6 @@ __all__ = [
     "jobs",
     "open_outbox",
     "outbox",
+    "progress",
     "transport_from",
 ]

@@ -29,13 +29,17 @@ _BUTTON = (
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """`action` is what the reader may do (label, address), `facts` what they may check, `closing` the small print."""
+    """`action` is what the reader may do (label, address), `facts` what they may check, `closing` the small print.
+
+    `html` stands for the paragraphs in the part for mail programs: made from them by us, and safe.
+    """
 
     subject: str
     paragraphs: tuple[str, ...]
     action: tuple[str, str] | None = None
     facts: Mapping[str, str] = field(default_factory=dict[str, str])
     closing: str = ""
+    html: str = ""
 
 
 def compose(to: str, letter: Letter) -> Mail:
@@ -57,6 +61,7 @@ def _text(letter: Letter) -> str:
 
 def _html(letter: Letter) -> str:
     body = [f'<p style="margin:0 0 12px">{escape(paragraph)}</p>' for paragraph in letter.paragraphs]
+    body = [letter.html] if letter.html else body
     if letter.action:
         label, url = letter.action
         body.append(_BUTTON.format(url=escape(url), label=escape(label)))

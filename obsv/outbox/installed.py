@@ -35,8 +35,14 @@ async def enqueue(
     subject_ref: str = INSTANCE,
     org: int | None = None,
     once_key: str | None = None,
+    batch: str | None = None,
 ) -> str | None:
     """Queue a mail in the current transaction; see `Outbox.enqueue`."""
     return await _outbox.get().enqueue(
-        mail, kind=kind, topic=topic, subject_ref=subject_ref, org=org, once_key=once_key
+        mail, kind=kind, topic=topic, subject_ref=subject_ref, org=org, once_key=once_key, batch=batch
     )
+
+
+async def progress(batch: str) -> dict[str, int]:
+    """How far the mails of a batch are; see `Outbox.progress`."""
+    return await _outbox.get().progress(batch)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import EmailPolicy
 from email.utils import format_datetime, parseaddr
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -34,6 +35,24 @@ class Mail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     headers: dict[str, str] = {}
 
 
+class _Whole(EmailPolicy):
+    """Leaves the links of list headers in one piece.
+
+    The library encodes what is too long for a line (RFC 2047), which mail programs do not undo there (RFC 2369).
+    """
+
+    def fold(self, name: str, value: Any) -> str:
+        if name.lower().startswith("list-"):
+            return f"{name}: {value}{self.linesep}"
+        folded: str = super().fold(name, value)
+        return folded
+
+    def fold_binary(self, name: str, value: Any) -> bytes:
+        if name.lower().startswith("list-"):
+            return self.fold(name, value).encode("ascii")
+        return super().fold_binary(name, value)
+
+
 def check(mail: Mail) -> None:
     """Raise ValueError for what would never arrive, or would smuggle a header in."""
     for value in (mail.to, mail.subject, mail.reply_to, *mail.headers, *mail.headers.values()):
@@ -46,7 +65,7 @@ def check(mail: Mail) -> None:
 
 def render(mail: Mail, *, message_id: str, sender: str, clock: Clock) -> bytes:
     """The message in RFC 5322 form; the same `message_id` makes a repeated one recognisable."""
-    message = EmailMessage(policy=SMTP)
+    message = EmailMessage(policy=_Whole(linesep="\r\n"))
     message["From"] = sender
     message["To"] = mail.to
     message["Subject"] = mail.subject

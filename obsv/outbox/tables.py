@@ -19,6 +19,7 @@ class OutboxMessage(Table, db=DB, tablename="outbox_messages"):
     subject_ref = Varchar(length=64)
     content = Text(null=True, default=None)
     once_key = Varchar(length=128, null=True, default=None, unique=True)
+    batch = Varchar(length=40, null=True, default=None)
     state = Varchar(length=10)
     attempts = Integer()
     due_at_ms = BigInt()
@@ -41,7 +42,7 @@ class OutboxMessage(Table, db=DB, tablename="outbox_messages"):
             **dict.fromkeys(("kind", "topic", "created_at_ms", "ended_at_ms", "state"), Column(DataClass.MAIL)),
             "subject_ref": Column(DataClass.MAIL),
             "content": Column(DataClass.MAIL, erase=Erase.KEY),
-            **operational("id", "org", "once_key", "attempts", "due_at_ms", "lease_owner", "lease_until_ms"),
+            **operational("id", "org", "once_key", "batch", "attempts", "due_at_ms", "lease_owner", "lease_until_ms"),
             **operational("forget_at_ms", "error", "erase_on"),
         },
     )

@@ -31,13 +31,18 @@ class TransportFailed(Exception):  # a state of the network
 
 
 class Transport(Protocol):
-    """Sends one rendered message, or raises `TransportFailed`."""
+    """Sends one rendered message, or raises `TransportFailed`.  `taker` says who takes it, for people to read."""
+
+    @property
+    def taker(self) -> str: ...
 
     async def send(self, mail: Mail, message: bytes, *, sender: str, org: int | None) -> None: ...
 
 
 class ConsoleTransport:
     """Prints mails, so that an instance without a mail server is usable by whoever started it."""
+
+    taker = "printed on the server's terminal: no mail server is configured"
 
     def __init__(self, write: Callable[[str], object] = sys.stdout.write) -> None:
         self._write = write
@@ -53,6 +58,10 @@ class SmtpTransport:
 
     def __init__(self, egress: Egress, server: SmtpServer) -> None:
         self._egress, self._server = egress, server
+
+    @property
+    def taker(self) -> str:
+        return f"{self._server.host} took the mail"
 
     async def send(self, mail: Mail, message: bytes, *, sender: str, org: int | None) -> None:
         """Hand it in; 4xx, time-outs and lost connections may be repeated, 5xx not."""

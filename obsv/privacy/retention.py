@@ -14,6 +14,14 @@ CLASSES: Final[dict[str, str]] = {
     "bin": "until it is deleted, and 30 days",
     "dashboard": "as long as the dashboard that it belongs to",
     "share": "30 days after the link expired or was taken back",
+    "alert": "until it is over and was told, and half an hour; what a channel was told 5 days at most",
+    "silence": "5 days after it ended",
+    "status": "2 years after it ended",
+    "incident": "as long as the incident that it belongs to",
+    "subscriber": "until its reader unsubscribes; 3 days if they never confirmed it",
+    "announcement": "a year after it was written",
+    "monitor": "400 days, or until the monitor is deleted",
+    "ping": "30 days, the newest 100 of a monitor, or until the monitor is deleted",
     "delta": "a day after the last point that was added",
     "audit": "1 year after the event",
     "access_log": "30 days after the call",
@@ -23,10 +31,14 @@ CLASSES: Final[dict[str, str]] = {
     "attempt": "a day after the limit that it counts for",
     "token": "30 days after it was revoked or expired",
     "mail": "content a day after delivery or 3 days after giving up, envelope 30 days",
+    "delivery": "content a day after delivery or 3 days after giving up, what became of it 30 days",
+    "attempts": "as long as the delivery that it belongs to",
     "egress": "90 days",
     "job_runs": "14 days",
 }
 """Every class that a table may name."""
 
-BY_DAY: Final = frozenset(CLASSES) - {"subject", "instance", "setup", "metrics", "push", "dashboard"}
+BY_DAY: Final = frozenset(CLASSES) - {
+    *("subject", "instance", "setup", "metrics", "push", "dashboard", "attempts", "alert", "incident"),
+}
 """Classes whose rows carry the day on which they go."""

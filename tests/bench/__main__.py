@@ -28,10 +28,11 @@ from tests.bench.growth import growth_table, measure
 from tests.bench.ingest import Start, ingest, table
 from tests.bench.load import load
 from tests.bench.queries import compare
+from tests.bench.rules import SERVERS, cost, rules_table
 from tests.bench.workload import STEP_MS, Workload
 
 CROWD_MS = 30 * 60_000
-PARTS = ("ingest", "sizes", "queries", "crowd", "growth", "cabinet")
+PARTS = ("ingest", "sizes", "queries", "crowd", "growth", "cabinet", "rules")
 DOCS = Path("obsv/site/docs/benchmarks.md")
 
 
@@ -140,6 +141,15 @@ class Bench:
             *cabinet_table(measure_cabinet(self.scratch / "cabinet", self.peers)),
             "",
         ]
+
+    def rules(self) -> list[str]:
+        """Alerting rules, half as many as there are series in the other parts."""
+        count = self.series // 2
+        seconds = 60 if self.runs == 1 else 180
+        found = {
+            name: cost(name, self.peers / "usr" / "bin", self.scratch / "rules", count, seconds) for name in SERVERS
+        }
+        return ["## Alerting rules", "", *rules_table(count, found), ""]
 
 
 def versions(peers: Path) -> str:

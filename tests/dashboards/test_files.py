@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from obsv.config import ConfigError
 from obsv.core.toml_text import toml_text
-from obsv.dashboards.files import SPREAD, BadFiles, read_file, read_folder, written
+from obsv.dashboards.files import SPREAD, read_file, read_folder, written
 from obsv.dashboards.model import Dashboard
 from tests.dashboards.grown import GROWN
 
@@ -68,7 +69,7 @@ def test_toml_is_pleasant_to_read() -> None:
 )  # fmt: skip
 def test_mistakes(tmp_path: Path, name: str, text: str, said: str) -> None:
     (tmp_path / name).write_text(text)
-    with pytest.raises(BadFiles) as bad:
+    with pytest.raises(ConfigError) as bad:
         read_folder(tmp_path)
     (problem,) = bad.value.problems
     assert str(problem).startswith(f"{tmp_path}/{said}")

@@ -195,7 +195,7 @@ async def test_never_inside_a_transaction(client: Egress, server: Server) -> Non
 
 def test_nobody_else_imports_a_client() -> None:
     root = Path(obsv.__file__).parent
-    clients = {"httpx", "httpcore", "aiosmtplib", "smtplib", "requests", "aiohttp", "urllib3"}
+    clients = {"httpx", "httpcore", "aiosmtplib", "smtplib", "requests", "aiohttp", "urllib3", "dns"}
     offenders = [
         f"{path.relative_to(root)}:{node.lineno}"
         for path in root.rglob("*.py")

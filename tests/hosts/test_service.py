@@ -7,7 +7,7 @@ import numpy as np
 from obsv.hosts import Rows, list_hosts
 from obsv.hosts.service import SPARK_POINTS, STALE_AFTER_MS
 from obsv.metrics.promql import Engine, Grid
-from tests.promql.memory import MemoryStore
+from obsv.metrics.promql.memory import MemoryStore
 
 NOW = 1_800_000_000_000
 STEP = 15_000

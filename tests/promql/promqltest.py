@@ -21,11 +21,11 @@ from obsv.metrics.histograms.arithmetic import compact
 from obsv.metrics.histograms.classic import from_classic
 from obsv.metrics.promql import Engine, EngineOptions, Grid, Matrix, PromqlError, Query, Result, Scalar, String, Vector
 from obsv.metrics.promql.ast import Call, Node, Selector, Subquery, children, descendants
+from obsv.metrics.promql.description import Value, duration, histogram, points, series, start_offsets
+from obsv.metrics.promql.memory import MemoryStore
 from obsv.metrics.promql.parser import parse
 from obsv.metrics.promql.printer import print_expr
 from obsv.metrics.store.types import STALE_BITS
-from tests.promql.description import Value, duration, histogram, points, series, start_offsets
-from tests.promql.memory import MemoryStore
 
 Point = tuple[int, Value]
 Key = tuple[tuple[str, str], ...]

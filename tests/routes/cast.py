@@ -92,6 +92,25 @@ def gather(live: Live) -> Cast:
     return cast
 
 
+def _status(ann: Person, api: str) -> dict[str, str]:
+    """Ids of a status page and what is on it."""
+    page_id = ann.ask("POST", f"{api}/status-pages", {"slug": "acme", "title": "Acme"}).json()["id"]
+    told = {"page_id": page_id, "title": "Slow", "text": "x"}
+    incident = ann.ask("POST", f"{api}/incidents", told).json()
+    now = int(time.time() * 1000)
+    times = {"starts_at_ms": now + 86_400_000, "ends_at_ms": now + 90_000_000}
+    return {
+        "page_id": page_id,
+        "component_id": ann.ask("POST", f"{api}/status-pages/{page_id}/components", {"name": "API"}).json()["id"],
+        "incident_id": incident["id"],
+        "update_id": incident["updates"][0]["id"],
+        "maintenance_id": ann.ask("POST", f"{api}/maintenances", {**told, **times}).json()["id"],
+        # Nobody subscribes without a mail: tests/status has those.
+        "subscriber_id": "sub_none",
+        "announcement_id": "ann_none",
+    }
+
+
 def _possessions(ann: Person, origin: str) -> dict[str, str]:
     """Ids of what is Ann's or her organisation's."""
     api = "/api/obsv/v1"
@@ -103,16 +122,32 @@ def _possessions(ann: Person, origin: str) -> dict[str, str]:
     ann.csrf = added["csrf"]
     dashboard = {"key": "disks", "title": "Disks", "folder": "Machines"}
     ann.ask("POST", f"{api}/dashboards", {"dashboard": dashboard})
+    heartbeat = {"key": "backup", "name": "Backup", "check": {"kind": "heartbeat"}}
     expires_at_ms = int(time.time() * 1000) + 86_400_000
     team_id = ann.ask("POST", f"{api}/org/teams", {"name": "Blue"}).json()["id"]
     editors = ann.ask("POST", f"{api}/folder-editors", {"folder": "Machines", "team_id": team_id}).json()
     link = ann.ask("POST", f"{api}/dashboards/disks/links", {"expires_at_ms": expires_at_ms}).json()["link"]
+    channel = {"name": "log", "kind": "console"}
+    silence = {"matchers": ["a=b"], "ends_at_ms": expires_at_ms, "comment": "work"}
+    ann.ask("POST", "/api/v2/alerts", [{"labels": {"alertname": "Down"}}])
+    rules = {"name": "web", "rules": [{"alert": "Busy", "expr": "load > 5"}]}
+    group = ann.ask("POST", f"{api}/rule-groups", {"group": rules}).json()
     return {
+        "channel_id": ann.ask("POST", f"{api}/channels", channel).json()["id"],
+        "delivery_id": "dlv_none",
+        "silence_id": ann.ask("POST", f"{api}/silences", silence).json()["id"],
+        "fingerprint": ann.ask("GET", f"{api}/alerts").json()["alerts"][0]["fingerprint"],
+        **_status(ann, api),
+        "group_id": group["id"],
+        "rule_id": group["rules"][0],
+        "alert_event_id": "aev_none",
+        "preset": "hosts",
         "key": "disks",
         "folder": "Machines",
         "version": "1",
         "editor_id": editors["id"],
         "link_id": link["id"],
+        "monitor_id": ann.ask("POST", f"{api}/monitors", {"monitor": heartbeat}).json()["id"],
         "event_id": ann.ask("POST", f"{api}/events", {"title": "Deployed"}).json()["id"],
         "user_id": next(member["user_id"] for member in members if member["name"] == "ann"),
         "invitation_id": invitation["id"],

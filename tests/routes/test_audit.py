@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -21,7 +22,10 @@ from obsv.accounts.installed import accounts
 from obsv.accounts.oauth import Identity
 from obsv.app import create_app
 from obsv.config import AuthProvider, load_settings
+from obsv.core.clock import SystemClock
 from obsv.db import execute, fetch, fetch_value
+from obsv.notify import Notification, make_notify
+from obsv.plugin_loader import notifiers
 from tests.accounts.factors.authenticator import Authenticator
 from tests.database import database_url, engine_name
 from tests.oidc_provider import CLIENT_ID, Handler, Provider
@@ -34,7 +38,25 @@ BASE_URL = "http://localhost:8450"
 CHEAP = {"auth.argon2.time_cost": 1, "auth.argon2.memory_cost": 19456}
 
 AUDITED: dict[str, tuple[str, ...]] = {
+    f"POST {API}/alerts/acknowledge": ("alert.acknowledged",),
+    f"POST {API}/alerts/unacknowledge": ("alert.unacknowledged",),
+    f"POST {API}/alerts/resolve": ("alert.resolved",),
+    f"PUT {API}/routing": ("routing.updated",),
+    f"POST {API}/silences": ("silence.created",),
+    f"PUT {API}/silences/{{silence_id}}": ("silence.updated",),
+    f"DELETE {API}/silences/{{silence_id}}": ("silence.deleted",),
+    f"POST {API}/announcements": ("announcement.created",),
+    f"PUT {API}/announcements/{{announcement_id}}": ("announcement.updated",),
+    f"DELETE {API}/announcements/{{announcement_id}}": ("announcement.deleted",),
+    f"POST {API}/announcements/{{announcement_id}}/send": ("announcement.sent",),
+    f"POST {API}/announcements/{{announcement_id}}/pause": ("announcement.paused",),
+    f"POST {API}/announcements/{{announcement_id}}/resume": ("announcement.sent",),
     f"POST {API}/audit/export": ("audit.exported",),
+    f"POST {API}/channels": ("channel.created",),
+    f"PUT {API}/channels/{{channel_id}}": ("channel.updated",),
+    f"DELETE {API}/channels/{{channel_id}}": ("channel.deleted",),
+    f"POST {API}/channels/{{channel_id}}/test": ("channel.test_sent",),
+    f"POST {API}/deliveries/{{delivery_id}}/retry": ("delivery.retried",),
     f"POST {API}/dashboards": ("dashboard.created",),
     f"PUT {API}/dashboards/{{key}}": ("dashboard.updated",),
     f"DELETE {API}/dashboards/{{key}}": ("dashboard.deleted",),
@@ -48,6 +70,14 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/folder-editors": ("folder.editors_added",),
     f"DELETE {API}/folder-editors/{{editor_id}}": ("folder.editors_removed",),
     f"PUT {API}/folders/{{folder}}": ("folder.moved",),
+    f"POST {API}/incidents": ("incident.created",),
+    f"PATCH {API}/incidents/{{incident_id}}": ("incident.updated",),
+    f"DELETE {API}/incidents/{{incident_id}}": ("incident.deleted",),
+    f"PUT {API}/incidents/{{incident_id}}/postmortem": ("incident.updated",),
+    f"POST {API}/incidents/{{incident_id}}/publish": ("incident.updated",),
+    f"POST {API}/incidents/{{incident_id}}/updates": ("incident.updated",),
+    f"PUT {API}/incidents/{{incident_id}}/updates/{{update_id}}": ("incident.updated",),
+    f"DELETE {API}/incidents/{{incident_id}}/updates/{{update_id}}": ("incident.updated",),
     f"POST {API}/instance/jobs/{{name}}/run": ("job.requested",),
     f"POST {API}/instance/organisations": ("org.created", "member.invited"),
     f"PUT {API}/instance/registration": ("config.changed",),
@@ -58,8 +88,13 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"POST {API}/instance/users/{{user_id}}/send-reset": ("user.password_reset_requested",),
     f"POST {API}/instance/users/{{user_id}}/factors/removal": ("factors.removal_asked",),
     f"DELETE {API}/instance/users/{{user_id}}/factors/removal": ("factors.removal_cancelled",),
+    f"POST {API}/maintenances": ("maintenance.created",),
+    f"PATCH {API}/maintenances/{{maintenance_id}}": ("maintenance.updated",),
+    f"DELETE {API}/maintenances/{{maintenance_id}}": ("maintenance.deleted",),
+    f"POST {API}/maintenances/{{maintenance_id}}/step": ("maintenance.updated",),
     f"PATCH {API}/me": ("user.name_changed",),
     f"DELETE {API}/me/identities/{{provider}}": ("oauth.unlinked",),
+    f"PUT {API}/me/mail": ("objection.recorded",),
     f"POST {API}/me/passkeys": ("passkey.added",),
     f"PATCH {API}/me/passkeys/{{passkey_id}}": ("passkey.renamed",),
     f"DELETE {API}/me/passkeys/{{passkey_id}}": ("passkey.removed",),
@@ -71,6 +106,15 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"DELETE {API}/me/tokens/{{token_id}}": ("token.revoked",),
     f"POST {API}/me/totp/confirm": ("totp.enabled",),
     f"DELETE {API}/me/totp": ("totp.disabled",),
+    f"POST {API}/monitors": ("monitor.created",),
+    f"POST {API}/monitors/test": ("monitor.tested",),
+    f"PUT {API}/monitors/{{monitor_id}}": ("monitor.updated",),
+    f"DELETE {API}/monitors/{{monitor_id}}": ("monitor.deleted",),
+    f"POST {API}/monitors/{{monitor_id}}/address": ("monitor.address_changed",),
+    f"POST {API}/monitors/{{monitor_id}}/duplicate": ("monitor.created",),
+    f"POST {API}/monitors/{{monitor_id}}/pause": ("monitor.paused",),
+    f"POST {API}/monitors/{{monitor_id}}/resume": ("monitor.resumed",),
+    f"POST {API}/monitors/{{monitor_id}}/test": ("monitor.tested",),
     f"PATCH {API}/org": ("org.mfa_required", "org.renamed"),  # as much as the body changes
     f"POST {API}/org/invitations": ("member.invited",),
     f"DELETE {API}/org/invitations/{{invitation_id}}": ("member.invitation_revoked",),
@@ -84,15 +128,38 @@ AUDITED: dict[str, tuple[str, ...]] = {
     f"PUT {API}/org/teams/{{team_id}}/members/{{user_id}}": ("team.member_added",),
     f"DELETE {API}/org/teams/{{team_id}}/members/{{user_id}}": ("team.member_removed",),
     f"POST {API}/org/transfer": ("member.role_changed", "member.role_changed", "org.transferred"),
+    f"POST {API}/rule-groups": ("alert_rule.created",),
+    f"POST {API}/rule-groups/import": ("alert_rule.created",),
+    f"PUT {API}/rule-groups/{{group_id}}": ("alert_rule.updated",),
+    f"DELETE {API}/rule-groups/{{group_id}}": ("alert_rule.deleted",),
+    f"PUT {API}/rule-presets/{{preset}}": ("alert_rule.created",),
+    f"POST {API}/rules": ("alert_rule.updated",),
+    f"PUT {API}/rules/{{rule_id}}": ("alert_rule.updated",),
+    f"DELETE {API}/rules/{{rule_id}}": ("alert_rule.updated",),
+    f"PUT {API}/rules/{{rule_id}}/paused": ("alert_rule.updated",),
     f"POST {API}/session/end": ("auth.logout",),
     "PUT /api/v1/admin/tsdb/delete_series": ("metrics.deleted",),
     "PUT /api/v1/admin/tsdb/snapshot": ("backup.created",),
     f"POST {API}/session/step-up": ("auth.stepup",),
+    f"POST {API}/status-pages": ("status_page.created",),
+    f"PUT {API}/status-pages/{{page_id}}": ("status_page.updated",),
+    f"DELETE {API}/status-pages/{{page_id}}": ("status_page.deleted",),
+    f"POST {API}/status-pages/{{page_id}}/components": ("status_component.created",),
+    f"PUT {API}/status-pages/{{page_id}}/components/order": ("status_page.updated",),
+    f"PUT {API}/status-pages/{{page_id}}/components/{{component_id}}": ("status_component.updated",),
+    f"DELETE {API}/status-pages/{{page_id}}/components/{{component_id}}": ("status_component.deleted",),
+    f"PUT {API}/status-pages/{{page_id}}/components/{{component_id}}/state": ("status_component.updated",),
+    f"DELETE {API}/subscribers/{{subscriber_id}}": ("subscriber.removed",),
     f"POST {API}/tokens": ("token.created",),
     f"DELETE {API}/tokens/{{token_id}}": ("token.revoked",),
 }
 
 SILENT: dict[str, str] = {
+    f"POST {API}/routing/import": "reads what it is given, and keeps nothing of it",
+    f"POST {API}/routing/test": "asks where an alert would go, and sends none",
+    f"POST {API}/silences/preview": "says what a silence would hit, and makes none",
+    f"POST {API}/announcements/preview": "shows what would be sent, and keeps nothing of it",
+    f"POST {API}/backtest": "tries what is not there, and keeps nothing of it",
     f"POST {API}/dashboards/import": "reads what it is given, and keeps nothing of it",
     f"PUT {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
     f"DELETE {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
@@ -213,11 +280,17 @@ async def test_every_change_is_told(tmp_path: Path, database_url: str, provider:
         await tour.sign_in()
         await _organisation(tour)
         await _dashboards(tour)
+        await _channels(tour)
+        await _alerts(tour)
+        await _status(tour)
+        await _monitors(tour)
+        await _rules(tour)
         await _devices(tour, browsers)
         await _elsewhere(tour)
         await _by_mail(tour)
         await _lost_factors(tour)
         await _instance(tour)
+        await _announcements(tour)
         await _factors(tour)
         await _leaving(tour)
     assert tour.seen == AUDITED.keys() | SILENT.keys()
@@ -276,6 +349,21 @@ async def _organisation(tour: Tour) -> None:
     await tour.visit("POST /metrics/flush")
 
 
+async def _rules(tour: Tour) -> None:
+    rule = {"alert": "Busy", "expr": "load > 5"}
+    made = await tour.visit("POST /rule-groups", {"group": {"name": "web", "rules": [rule]}})
+    group, busy = made["id"], made["rules"][0]
+    await tour.visit("PUT /rule-groups/{group_id}", {"group": {"name": "net", "rules": [rule]}}, group_id=group)
+    await tour.visit("POST /rules", {"group_id": group, "rule": {"alert": "Idle", "expr": "load < 1"}})
+    await tour.visit("PUT /rules/{rule_id}", {"rule": {**rule, "for": "5m"}}, rule_id=busy)
+    await tour.visit("PUT /rules/{rule_id}/paused", {"paused": True}, rule_id=busy)
+    await tour.visit("DELETE /rules/{rule_id}", rule_id=busy)
+    await tour.visit("DELETE /rule-groups/{group_id}", group_id=group)
+    await tour.visit("POST /rule-groups/import", {"text": "groups: [{name: a, rules: [{record: a, expr: '1'}]}]"})
+    await tour.visit("PUT /rule-presets/{preset}", {"on": True}, preset="hosts")
+    await tour.visit("POST /backtest", {"rule": rule, "days": 1})
+
+
 async def _dashboards(tour: Tour) -> None:
     document = {"key": "disks", "title": "Disks", "folder": "Machines"}
     await tour.visit("POST /dashboards", {"dashboard": document})
@@ -296,6 +384,109 @@ async def _dashboards(tour: Tour) -> None:
     await tour.visit("POST /dashboards/{key}/undelete", key="disks")
     event = await tour.visit("POST /events", {"title": "Deployed"})
     await tour.visit("DELETE /events/{event_id}", event_id=event["id"])
+
+
+async def _channels(tour: Tour) -> None:
+    wish = {"name": "log", "kind": "console"}
+    channel = (await tour.visit("POST /channels", wish))["id"]
+    await tour.visit("PUT /channels/{channel_id}", {**wish, "settings": {"prefix": "x"}}, channel_id=channel)
+    await tour.visit("POST /channels/{channel_id}/test", channel_id=channel)
+    org = int(await fetch_value("SELECT org FROM channels WHERE id = {}", channel))
+    delivery = await make_notify(SystemClock(), notifiers).deliveries.enqueue(
+        org, "log", Notification("firing", "r", "g"), once_key="1"
+    )
+    await execute("UPDATE deliveries SET state = 'dead' WHERE id = {}", delivery)
+    await tour.visit("POST /deliveries/{delivery_id}/retry", delivery_id=delivery)
+    await tour.visit("DELETE /channels/{channel_id}", channel_id=channel)
+
+
+async def _alerts(tour: Tour) -> None:
+    headers = {**SAME_ORIGIN, "X-CSRF-Token": tour.csrf}
+    await tour.client.post("/api/v2/alerts", json=[{"labels": {"alertname": "Down"}}], headers=headers)
+    (alert,) = (await tour.client.get(API + "/alerts")).json()["alerts"]
+    for what in ("acknowledge", "unacknowledge", "resolve"):
+        await tour.visit(f"POST /alerts/{what}", {"fingerprints": [alert["fingerprint"]]})
+    await tour.visit("POST /routing/test", {"labels": {"alertname": "Down"}})
+    await tour.visit("POST /routing/import", {"yaml": "route: {receiver: a}\nreceivers: [{name: a}]"})
+    await tour.visit("PUT /routing", {"yaml": "route: {receiver: a}\nreceivers: [{name: a}]"})
+    wish = {"matchers": ["a=b"], "ends_at_ms": int(time.time() * 1000) + 60_000, "comment": "work"}
+    await tour.visit("POST /silences/preview", {"matchers": ["a=b"]})
+    made = await tour.visit("POST /silences", wish)
+    wish |= {"starts_at_ms": made["starts_at_ms"], "comment": "more work"}
+    await tour.visit("PUT /silences/{silence_id}", wish, silence_id=made["id"])
+    await tour.visit("DELETE /silences/{silence_id}", silence_id=made["id"])
+
+
+async def _status(tour: Tour) -> None:
+    wish = {"slug": "acme", "title": "Acme", "is_public": True}
+    page_id = (await tour.visit("POST /status-pages", wish))["id"]
+    await tour.visit("PUT /status-pages/{page_id}", {**wish, "title": "Acme & Co"}, page_id=page_id)
+    component = {"page_id": page_id}
+    path = "/status-pages/{page_id}/components"
+    component["component_id"] = (await tour.visit(f"POST {path}", {"name": "API"}, **component))["id"]
+    await tour.visit(f"PUT {path}/order", {"ids": [component["component_id"]]}, page_id=page_id)
+    await tour.visit(f"PUT {path}/{{component_id}}", {"name": "The API"}, **component)
+    await tour.visit(f"PUT {path}/{{component_id}}/state", {"state": "degraded"}, **component)
+    await tour.visit(f"DELETE {path}/{{component_id}}", **component)
+    await _incidents(tour, page_id)
+    now = int(time.time() * 1000)
+    plan = {"page_id": page_id, "title": "Disks", "text": "x", "starts_at_ms": now + 60_000, "ends_at_ms": now + 90_000}
+    maintenance_id = (await tour.visit("POST /maintenances", plan))["id"]
+    await tour.visit("PATCH /maintenances/{maintenance_id}", {"title": "All disks"}, maintenance_id=maintenance_id)
+    await tour.visit("POST /maintenances/{maintenance_id}/step", {"step": "begin"}, maintenance_id=maintenance_id)
+    await tour.visit("DELETE /maintenances/{maintenance_id}", maintenance_id=maintenance_id)
+    form = {"email": "reader@example.org"}
+    assert (await tour.client.post("/status/acme/subscribe", data=form, headers=SAME_ORIGIN)).is_success
+    while not (found := await fetch("SELECT id FROM status_subscribers")):
+        await asyncio.sleep(0.01)
+    await tour.visit("DELETE /subscribers/{subscriber_id}", subscriber_id=found[0]["id"])
+    await tour.visit("DELETE /status-pages/{page_id}", page_id=page_id)
+    await tour.visit("PUT /me/mail", {"incident": False})
+
+
+async def _incidents(tour: Tour, page_id: str) -> None:
+    made = await tour.visit("POST /incidents", {"page_id": page_id, "title": "Slow", "text": "x", "is_draft": True})
+    ids = {"incident_id": made["id"]}
+    path = "/incidents/{incident_id}"
+    await tour.visit(f"POST {path}/publish", {}, **ids)
+    await tour.visit(f"PATCH {path}", {"title": "Slower"}, **ids)
+    made = await tour.visit(f"POST {path}/updates", {"status": "resolved", "text": "Done."}, **ids)
+    await tour.visit(f"PUT {path}/postmortem", {"text": "A cable."}, **ids)
+    update = {**ids, "update_id": made["updates"][0]["id"]}
+    await tour.visit(f"PUT {path}/updates/{{update_id}}", {"text": "Over."}, **update)
+    await tour.visit(f"DELETE {path}/updates/{{update_id}}", **update)
+    await tour.visit(f"DELETE {path}", **ids)
+
+
+async def _announcements(tour: Tour) -> None:
+    wish = {"kind": "security", "subject": "Hello", "text": "There."}
+    await tour.visit("POST /announcements/preview", wish)
+    path = "/announcements/{announcement_id}"
+    draft = (await tour.visit("POST /announcements", wish))["id"]
+    await tour.visit(f"PUT {path}", {**wish, "subject": "Hello again"}, announcement_id=draft)
+    await tour.visit(f"DELETE {path}", announcement_id=draft)
+    await execute("UPDATE users SET email_verified_at_ms = {}", 1)
+    sent = (await tour.visit("POST /announcements", wish))["id"]
+    await tour.visit(f"POST {path}/send", announcement_id=sent)
+    # The job may have been quick.
+    await execute("UPDATE mailings SET state = {}", "sending")
+    await tour.visit(f"POST {path}/pause", announcement_id=sent)
+    await tour.visit(f"POST {path}/resume", announcement_id=sent)
+
+
+async def _monitors(tour: Tour) -> None:
+    # Loopback is refused, so that nothing is asked.
+    port = {"key": "port", "name": "Port", "check": {"kind": "tcp", "host": "127.0.0.1", "port": 9}}
+    await tour.visit("POST /monitors/test", {"monitor": port})
+    await tour.visit("POST /monitors", {"monitor": port})
+    await tour.visit("PUT /monitors/{monitor_id}", {"monitor": {**port, "name": "A port"}}, monitor_id="port")
+    for step in ("test", "pause", "resume"):
+        await tour.visit(f"POST /monitors/{{monitor_id}}/{step}", monitor_id="port")
+    await tour.visit("POST /monitors/{monitor_id}/duplicate", {}, monitor_id="port")
+    await tour.visit("DELETE /monitors/{monitor_id}", monitor_id="port")
+    beat = {"key": "beat", "name": "Beat", "check": {"kind": "heartbeat"}}
+    made = await tour.visit("POST /monitors", {"monitor": beat})
+    await tour.visit("POST /monitors/{monitor_id}/address", monitor_id=made["id"])
 
 
 async def _devices(tour: Tour, browsers: Browsers) -> None:

@@ -24,7 +24,7 @@ SIGN_OUT = f"POST {API}/session/end"
 def ask(cast: Cast, who: Person, operation: str, **headers: str) -> httpx.Response:
     """The row's request."""
     row = ROUTES[operation]
-    body = {name: value.format(**cast.ids) for name, value in row.body.items()}
+    body = {name: value.format(**cast.ids) if isinstance(value, str) else value for name, value in row.body.items()}
     return who.ask(operation.split(maxsplit=1)[0], cast.path(operation), body, **row.headers, **headers)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from litestar import Response, Router, get
+from litestar import Router
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import Guard
 
-from obsv.metrics.api.answers import EXCEPTION_HANDLERS, success
+from obsv.metrics.api.answers import EXCEPTION_HANDLERS
 from obsv.metrics.api.encoding import Encoding
 from obsv.metrics.api.labels import label_handlers
 from obsv.metrics.api.query import query_handlers
@@ -25,17 +25,9 @@ def prometheus_router(
     """
     return Router(
         "/api/v1",
-        route_handlers=[*query_handlers(store, engine), *label_handlers(store), _alerts_handler(), *others],
+        route_handlers=[*query_handlers(store, engine), *label_handlers(store), *others],
         guards=[guard],
         middleware=[Encoding()],
         exception_handlers=EXCEPTION_HANDLERS,
         tags=["Prometheus"],
     )
-
-
-def _alerts_handler() -> HTTPRouteHandler:
-    @get("/alerts", summary="Pending and firing alerts")
-    async def alerts() -> Response[bytes]:
-        return success({"alerts": []})
-
-    return alerts

@@ -5,7 +5,7 @@ evaluated at once: a vector is a matrix of series by steps, and no Python loop r
 """
 
 from obsv.metrics.promql.cursor import AGGREGATES
-from obsv.metrics.promql.engine import Engine, Query, Result
+from obsv.metrics.promql.engine import Engine, Query, Result, settled_tree
 from obsv.metrics.promql.errors import (
     ExecutionError,
     ParseError,
@@ -45,4 +45,5 @@ __all__ = [
     "parse",
     "parse_matchers",
     "print_expr",
+    "settled_tree",
 ]

@@ -32,7 +32,10 @@ INLINE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """One evaluation.  An instant query is a grid of one step; `counted` asks for `Result.stats`."""
+    """One evaluation.  An instant query is a grid of one step; `counted` asks for `Result.stats`.
+
+    `tree` is the text's `settled_tree`, for whoever asks the same again and again and keeps it.
+    """
 
     org: int
     text: str
@@ -41,6 +44,7 @@ class Query:
     lookback_ms: int = 0
     timeout_s: float = 0.0
     counted: bool = False
+    tree: Node | None = None
 
 
 @dataclass(slots=True)
@@ -69,16 +73,23 @@ class Result:
     """What tokens among the values stand for."""
 
 
-@lru_cache(maxsize=500)
-def _settled_tree(text: str) -> Node | None:
-    """The tree of an expression, which evaluation does not change; None where durations depend on the query."""
+def settled_tree(text: str) -> Node | None:
+    """The tree of an expression, which evaluation does not change; None where durations depend on the query.
+
+    Raises ParseError.
+    """
     node = parse(text)
     return node if durations.is_settled(node) else None
 
 
+_recent_tree = lru_cache(maxsize=500)(settled_tree)
+
+
 def _tree(query: Query) -> Node:
-    """Dashboards and rules ask the same again and again."""
-    if (settled := _settled_tree(query.text)) is not None:
+    """Dashboards ask the same again and again."""
+    if query.tree is not None:
+        return query.tree
+    if (settled := _recent_tree(query.text)) is not None:
         return settled
     node = parse(query.text)
     durations.resolve(node, query.grid, query.text)

@@ -1,4 +1,4 @@
-"""GET /api/v1/rules, as Prometheus answers it."""
+"""GET /api/v1/rules and /api/v1/alerts, as Prometheus answers them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from typing import Any
 from litestar import Response, get
 from litestar.handlers import HTTPRouteHandler
 
+from obsv.core.gotemplate.values import show_float
 from obsv.metrics.api.answers import success
 from obsv.metrics.api.params import AnyRequest, BadData, Params, org_of
-from obsv.metrics.rules.model import GroupStatus, RecordingRule, Run
+from obsv.metrics.rules.model import AlertingRule, GroupStatus, Rule, Run
+from obsv.metrics.rules.states import Alert
 from obsv.metrics.store.types import Matcher
 
 NEVER = "0001-01-01T00:00:00Z"
@@ -34,12 +36,24 @@ def rules_handler(rules: RulesOf) -> HTTPRouteHandler:
         kind = params.text("type").lower()
         if kind not in ("", "alert", "record"):
             raise BadData(f'invalid parameter "type": not supported value "{kind}"')
-        _flag(params, "exclude_alerts")
-        sets, cut = params.matcher_sets(), _cut(params)
-        statuses = await rules(org) if kind != "alert" else ()
-        return success(cut([answer for status in statuses if (answer := _group(status, params, sets))]))
+        asked = _Asked(params, kind, has_alerts=not _flag(params, "exclude_alerts"))
+        cut = _cut(params)
+        return success(cut([answer for status in await rules(org) if (answer := asked.group(status))]))
 
     return list_rules
+
+
+def alerts_handler(rules: RulesOf) -> HTTPRouteHandler:
+    """What fires, and what is about to."""
+
+    @get("/alerts", summary="Pending and firing alerts")
+    async def list_alerts(request: AnyRequest) -> Response[bytes]:
+        statuses = await rules(org_of(request))
+        return success(
+            {"alerts": [_alert(one) for status in statuses for alerts in status.alerts.values() for one in alerts]}
+        )
+
+    return list_alerts
 
 
 def _flag(params: Params, name: str) -> bool:
@@ -51,49 +65,97 @@ def _flag(params: Params, name: str) -> bool:
     raise BadData(f'invalid parameter "{name}": {problem}')
 
 
-def _group(status: GroupStatus, params: Params, sets: Sequence[Sequence[Matcher]]) -> dict[str, Any] | None:
-    """A group with the rules that were asked for; None where there are none of them."""
-    group = status.group
-    for name, value in (("rule_group[]", group.name), ("file[]", group.file)):
-        if params.all(name) and value not in params.all(name):
+class _Asked:
+    """Which rules a request is about."""
+
+    def __init__(self, params: Params, kind: str, *, has_alerts: bool) -> None:
+        self._groups, self._files, self._names = (
+            params.all(f"{name}[]") for name in ("rule_group", "file", "rule_name")
+        )
+        self._sets = params.matcher_sets()
+        self._kind, self._has_alerts = kind, has_alerts
+
+    def group(self, status: GroupStatus) -> dict[str, Any] | None:
+        """A group with the rules that were asked for; None where there are none of them."""
+        group = status.group
+        if (self._groups and group.name not in self._groups) or (self._files and group.file not in self._files):
             return None
-    names = params.all("rule_name[]")
-    found = [
-        _rule(rule, run)
-        for rule, run in zip(group.rules, status.rules, strict=True)
-        if (not names or rule.name in names) and (not sets or any(_matches(rule, matchers) for matchers in sets))
-    ]
-    if not found and (names or sets):
-        return None
-    return {
-        "name": group.name,
-        "file": group.file,
-        "rules": found,
-        "interval": group.interval_ms / 1000,
-        "limit": group.limit,
-        "evaluationTime": status.run.seconds,
-        "lastEvaluation": _moment(status.run),
+        found = [
+            self._rule(rule, run, status)
+            for rule, run in zip(group.rules, status.rules, strict=True)
+            if self._is_of(rule)
+        ]
+        if not found:
+            return None
+        return {
+            "name": group.name,
+            "file": group.file,
+            "rules": found,
+            "interval": group.interval_ms / 1000,
+            "limit": group.limit,
+            "evaluationTime": status.run.seconds,
+            "lastEvaluation": _moment(status.run.at_ms),
+        }
+
+    def _is_of(self, rule: Rule) -> bool:
+        if self._kind and (self._kind == "alert") != isinstance(rule, AlertingRule):
+            return False
+        if self._names and rule.name not in self._names:
+            return False
+        return not self._sets or any(_matches(rule, matchers) for matchers in self._sets)
+
+    def _rule(self, rule: Rule, run: Run, status: GroupStatus) -> dict[str, Any]:
+        if isinstance(rule, AlertingRule):
+            return self._alerting(rule, run, status.alerts.get(rule.key, []))
+        answer: dict[str, Any] = {"name": rule.name, "query": rule.query}
+        if rule.labels:
+            answer["labels"] = rule.labels
+        return answer | _health(run) | {"type": "recording"}
+
+    def _alerting(self, rule: AlertingRule, run: Run, alerts: Sequence[Alert]) -> dict[str, Any]:
+        states = {alert.state for alert in alerts}
+        state = "firing" if "firing" in states else "pending" if "pending" in states else "inactive"
+        return {
+            "state": state,
+            "name": rule.name,
+            "query": rule.query,
+            "duration": rule.for_ms / 1000,
+            "keepFiringFor": rule.keep_firing_ms / 1000,
+            "labels": rule.labels,
+            "annotations": rule.annotations,
+            "alerts": [_alert(one) for one in alerts] if self._has_alerts else None,
+            **_health(run),
+            "type": "alerting",
+        }
+
+
+def _health(run: Run) -> dict[str, Any]:
+    error = {"lastError": run.error} if run.error else {}
+    return {"health": run.health, **error, "evaluationTime": run.seconds, "lastEvaluation": _moment(run.at_ms)}
+
+
+def _alert(alert: Alert) -> dict[str, Any]:
+    answer = {
+        "labels": dict(alert.labels),
+        "annotations": alert.annotations,
+        "state": alert.state,
+        "activeAt": _moment(alert.active_ms),
     }
+    if alert.absent_ms:
+        answer["keepFiringSince"] = _moment(alert.absent_ms)
+    return answer | {"value": show_float(alert.value, "e")}
 
 
-def _rule(rule: RecordingRule, run: Run) -> dict[str, Any]:
-    answer: dict[str, Any] = {"name": rule.name, "query": rule.query}
-    if rule.labels:
-        answer["labels"] = rule.labels
-    answer["health"] = run.health
-    if run.error:
-        answer["lastError"] = run.error
-    return answer | {"evaluationTime": run.seconds, "lastEvaluation": _moment(run), "type": "recording"}
-
-
-def _matches(rule: RecordingRule, matchers: Sequence[Matcher]) -> bool:
+def _matches(rule: Rule, matchers: Sequence[Matcher]) -> bool:
     return all(matcher.matches(rule.labels.get(matcher.name, "")) for matcher in matchers)
 
 
-def _moment(run: Run) -> str:
-    if not run.at_ms:
+def _moment(at_ms: int) -> str:
+    """RFC 3339 as Go writes it: without zeros at the end of the second."""
+    if not at_ms:
         return NEVER
-    return datetime.fromtimestamp(run.at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    fraction = f".{at_ms % 1000:03d}".rstrip("0").rstrip(".")
+    return f"{datetime.fromtimestamp(at_ms // 1000, UTC):%Y-%m-%dT%H:%M:%S}{fraction}Z"
 
 
 def _cut(params: Params) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:

@@ -8,11 +8,26 @@ import numpy as np
 
 from obsv.metrics.histograms import is_token, place_of
 from obsv.metrics.ingest.batch import BatchBuilder, Key
-from obsv.metrics.promql import Result, Scalar, Vector
+from obsv.metrics.promql import Grid, Query, Result, Scalar, Vector, settled_tree
+from obsv.metrics.promql.ast import Node
 from obsv.metrics.rules.model import RecordingRule
 from obsv.metrics.store.types import STALE, STALE_BITS, SeriesSet
 
 Series = dict[Key, dict[str, str]]
+
+
+class RuleQuery:
+    """A rule's expression, which is read once."""
+
+    def __init__(self, text: str) -> None:
+        self._text, self._is_read = text, False
+        self._tree: Node | None = None
+
+    def at(self, org: int, at_ms: int) -> Query:
+        """The query as of a time."""
+        if not self._is_read:
+            self._tree, self._is_read = settled_tree(self._text), True
+        return Query(org, self._text, Grid(at_ms, 1, 1), is_range=False, tree=self._tree)
 
 
 class RuleFailed(Exception):
@@ -22,7 +37,7 @@ class RuleFailed(Exception):
 def add_result(rule: RecordingRule, result: Result, at_ms: int, limit: int, builder: BatchBuilder) -> Series:
     """Put a rule's samples into the batch; the series they belong to.  Raises RuleFailed."""
     found: Series = {}
-    for labels, value in _rows(result):
+    for labels, value in rows_of(result):
         # A label that a rule makes empty goes.
         named = {name: text for name, text in {**labels, **rule.labels, "__name__": rule.name}.items() if text}
         key = tuple(sorted(named.items()))
@@ -53,7 +68,8 @@ def live_series(found: SeriesSet) -> Series:
     return {tuple(sorted(labels.items())): dict(labels) for labels in alive}
 
 
-def _rows(result: Result) -> Iterator[tuple[dict[str, str], np.float64]]:
+def rows_of(result: Result) -> Iterator[tuple[dict[str, str], np.float64]]:
+    """Labels and value of each row of an instant query.  Raises RuleFailed for what is no vector and no number."""
     match result.value:
         case Scalar(values=values):
             yield {}, values[0]

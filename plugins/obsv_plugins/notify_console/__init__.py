@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import sys
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from obsv.plugin_api import Message, NotifyError, PluginSettings, Receipt
+from msgspec import Meta
+
+from obsv.plugin_api import Message, NotifierContext, NotifyError, PluginSettings, Receipt, trial
 
 
 class ConsoleTarget(PluginSettings, frozen=True):
-    """Where to print: `prefix` begins each line."""
+    """Where to print."""
 
-    prefix: str = "obsv"
+    prefix: Annotated[str, Meta(title="Prefix", description="Begins each line.")] = "obsv"
 
 
 class ConsoleNotifier:
     """Good for trying out; what it prints is seen by whoever reads the server's log."""
 
+    title: ClassVar[str] = "The server's log"
     Target: ClassVar[type[PluginSettings]] = ConsoleTarget
+
+    def __init__(self, context: NotifierContext) -> None:
+        self._context = context
 
     async def send(self, message: Message, target: PluginSettings) -> Receipt:
         """Print the message on one line."""
@@ -31,6 +37,6 @@ class ConsoleNotifier:
             raise NotifyError(f"cannot print: {error}", is_permanent=False) from error
         return Receipt("printed on standard error")
 
-    async def verify(self, target: PluginSettings) -> None:
+    async def verify(self, target: PluginSettings) -> Receipt:
         """Print a trial message."""
-        await self.send(Message(key="trial", subject="Trial", text="This channel works."), target)
+        return await self.send(trial(self._context.clock), target)

@@ -35,7 +35,7 @@ def shipped(request) -> BuiltIn:
 
 def test_these_are_there():
     assert {file.stem for file in FILES} == {
-        "host", "containers", "postgresql", "nginx", "redis", "http-services", "obsv", "targets"
+        "host", "containers", "postgresql", "nginx", "redis", "http-services", "obsv", "targets", "monitors"
     }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from obsv.config import ConfigError
 from obsv.config.model import RuleFiles
 from obsv.metrics.rules.files import load_groups, read_groups
-from obsv.metrics.rules.model import RecordingRule
+from obsv.metrics.rules.model import AlertingRule, RecordingRule
 from obsv.metrics.yaml_text import decode_yaml
 
 GOOD = """
@@ -48,8 +48,17 @@ def test_groups_and_rules(tmp_path: Path) -> None:
     one, two = load_groups([entry(tmp_path / "*.yml")])
     assert (one.org, one.file, one.name) == ("operator", str(tmp_path / "a.yml"), "one")
     assert (one.interval_ms, one.limit, one.query_offset_ms) == (30_000, 10, 60_000)
-    assert one.rules == (RecordingRule("job:up:sum", "sum by (job) (up)", {"tier": "silver", "version": "1.10"}),)
-    assert one.alerts == ("Down",)
+    recording, alerting = one.rules
+    assert recording == RecordingRule("job:up:sum", "sum by (job) (up)", {"tier": "silver", "version": "1.10"})
+    assert isinstance(alerting, AlertingRule)
+    assert (alerting.name, alerting.query, alerting.for_ms, alerting.keep_firing_ms) == (
+        "Down",
+        "up == 0",
+        300_000,
+        60_000,
+    )
+    assert alerting.annotations == {"summary": "{{ $labels.job }} is down"}
+    assert (alerting.no_data, alerting.on_error) == ("ok", "keep")
     assert (two.interval_ms, two.limit, two.query_offset_ms, two.rules) == (15_000, 0, 0, ())
     assert load_groups([entry(tmp_path / "none*.yml")]) == []
 
@@ -74,6 +83,7 @@ RULE = "groups: [{name: g, rules: [{%s}]}]"
         (RULE % "record: r, expr: up, for: 5m", "belong to alerting rules"),
         (RULE % "record: r, expr: up, labels: {__name__: x}", "__name__"),
         (RULE % "alert: a, expr: up, for: soon", "rule 1 (a): expected a duration"),
+        (RULE % "alert: a, expr: up, annotations: {s: '{{ x }}'}", 'annotation "s": template: __alert_a:1: function "x"'),
         (RULE % "record: r, expr: up, lables: {}", "unknown field `lables`"),
     ],
 )  # fmt: skip

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from obsv.accounts.people_names import PeopleNames
 from obsv.audit import Who
-from obsv.dashboards.types import Author
 from obsv.db import fetch_value
+
+
+class Author(msgspec.Struct, frozen=True):
+    """A person or a token; the name is empty where it is not known any more."""
+
+    id: str
+    name: str
 
 
 def author_ref(who: Who) -> str:

@@ -1,4 +1,4 @@
-"""A metric store in memory, for tests of the language alone."""
+"""Samples in memory, for tests of expressions and of rules."""
 
 from __future__ import annotations
 

@@ -1,0 +1,130 @@
+"""Rules made over the API: who may, what is kept, versions, quotas, import and export, presets."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RULE = {"alert": "Busy", "expr": "load > 5", "for": "5m", "labels": {"severity": "page"}}
+GROUP = {"name": "web", "interval": "30s", "rules": [RULE, {"record": "twice", "expr": "load * 2"}]}
+
+
+async def test_groups_and_rules_are_made_changed_and_deleted(stage_of: Callable[..., Any]) -> None:
+    async with stage_of() as stage:
+        edi = await stage.person("edi")
+        made = await edi.do("POST", "/rule-groups", {"group": GROUP})
+        busy, twice = made["rules"]
+        (group,) = (await edi.get("/rule-groups"))["groups"]
+        assert (group["group"]["name"], group["version"], group["source"]) == ("web", 1, "stored")
+        assert [rule["rule"].get("alert") or rule["rule"]["record"] for rule in group["rules"]] == ["Busy", "twice"]
+        saved = await edi.do(
+            "PUT", f"/rules/{busy}", {"rule": {**RULE, "for": "1m"}, "version": 1, "message": "sooner"}
+        )
+        assert (saved["version"], saved["rules"]) == (2, [busy, twice])
+        assert await edi.refused("PUT", f"/rules/{busy}", {"rule": RULE, "version": 1}) == (409, "version_conflict")
+        versions = (await edi.get(f"/rules/{busy}/versions"))["versions"]
+        assert [(one["version"], one["message"], one["rule"]["for"]) for one in versions] == [
+            (2, "sooner", "1m"),
+            (1, "", "5m"),
+        ]
+        assert versions[0]["made_by"]["name"] == "Edi"
+        assert (await edi.do("PUT", f"/rules/{busy}/paused", {"paused": True}))["is_changed"]
+        assert (await edi.get(f"/rules/{busy}"))["state"] == "paused"
+        # A rule without an id is the one of its kind and name.
+        again = {**GROUP, "rules": [{"record": "twice", "expr": "load * 3"}, RULE]}
+        assert (await edi.do("PUT", f"/rule-groups/{made['id']}", {"group": again}))["rules"] == [twice, busy]
+        added = await edi.do("POST", "/rules", {"group_id": made["id"], "rule": {"alert": "New", "expr": "up == 0"}})
+        assert len(added["rules"]) == 3
+        await edi.do("DELETE", f"/rules/{twice}")
+        assert (await edi.get("/rules"))["total"] == 2
+        assert not (
+            await edi.do(
+                "PUT", f"/rule-groups/{made['id']}", {"group": (await edi.get(f"/rule-groups/{made['id']}"))["group"]}
+            )
+        )["is_changed"]
+        await edi.do("DELETE", f"/rule-groups/{made['id']}")
+        assert (await edi.get("/rules"))["total"] == 0
+        assert await edi.refused("GET", f"/rules/{busy}") == (404, "no_rule")
+
+
+async def test_what_is_wrong_is_named_and_others_see_nothing(stage_of: Callable[..., Any]) -> None:
+    async with stage_of() as stage:
+        edi, dot, eve = await stage.person("edi"), await stage.person("dot"), await stage.person("eve")
+        made = await edi.do("POST", "/rule-groups", {"group": GROUP})
+        assert await edi.refused("POST", "/rule-groups", {"group": GROUP}) == (409, "name_taken")
+        assert await dot.refused("POST", "/rule-groups", {"group": GROUP}) == (403, "missing_scope")
+        assert (await eve.get("/rules"))["total"] == 0
+        assert await eve.refused("GET", f"/rule-groups/{made['id']}") == (404, "no_rule_group")
+        assert await eve.refused("PUT", f"/rules/{made['rules'][0]}", {"rule": RULE}) == (404, "no_rule")
+        for rule, why in (
+            ({"alert": "A", "expr": "sum("}, "parse error"),
+            ({"alert": "A", "expr": "up", "annotations": {"s": "{{ foo }}"}}, 'function "foo" not defined'),
+            ({"expr": "up"}, "expected one of record and alert"),
+            ({"alert": "A", "expr": "up", "for": "soon"}, "expected a duration"),
+        ):
+            answer = await edi.ask("POST", "/rules", {"group_id": made["id"], "rule": rule})
+            assert answer.status_code == 422
+            assert why in answer.json()["detail"]
+
+
+TEXT = """
+groups:
+- name: one
+  interval: 15s
+  limit: 3
+  rules:
+  - record: job:up:sum
+    expr: sum by (job) (up)
+  - alert: Down
+    expr: up == 0
+    for: 5m
+    keep_firing_for: 1m
+    labels: {severity: page}
+    annotations: {summary: "{{ $labels.job }} is down"}
+- name: two
+  rules: []
+"""
+
+
+@pytest.mark.peers
+async def test_rule_files_come_in_and_go_out_as_promtool_takes_them(
+    stage_of: Callable[..., Any], tmp_path: Path, peers: Path
+) -> None:
+    async with stage_of() as stage:
+        edi = await stage.person("edi")
+        await edi.do("POST", "/rule-groups/import", {"text": TEXT})
+        assert await edi.refused("POST", "/rule-groups/import", {"text": TEXT}) == (409, "name_taken")
+        again = await edi.do("POST", "/rule-groups/import", {"text": TEXT, "replace": True})
+        assert [one["is_changed"] for one in again["groups"]] == [False, False]
+        for key in ("hosts", "containers", "databases", "certificates", "obsv"):
+            assert (await edi.do("PUT", f"/rule-presets/{key}", {"on": True}))["is_on"]
+        out = (await edi.get("/rule-groups/export"))["text"]
+        (tmp_path / "out.yml").write_text(out)
+        done = subprocess.run(
+            [peers / "promtool", "check", "rules", tmp_path / "out.yml"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "SUCCESS: 21 rules found" in done.stdout
+        groups = (await edi.get("/rule-groups"))["groups"]
+        for group in groups:
+            await edi.do("DELETE", f"/rule-groups/{group['id']}")
+        await edi.do("POST", "/rule-groups/import", {"text": out})
+        assert (await edi.get("/rule-groups/export"))["text"] == out
+        assert await edi.refused("POST", "/rule-groups/import", {"text": "groups: ["}) == (422, "bad_rules")
+
+
+async def test_ready_groups_are_one_switch_each(stage_of: Callable[..., Any]) -> None:
+    async with stage_of() as stage:
+        edi = await stage.person("edi")
+        presets = (await edi.get("/rule-presets"))["presets"]
+        assert (presets[0]["key"], presets[0]["is_on"]) == ("hosts", False)
+        on = await edi.do("PUT", "/rule-presets/hosts", {"on": True})
+        assert len((await edi.get(f"/rule-groups/{on['group_id']}"))["rules"]) == 4
+        assert (await edi.do("PUT", "/rule-presets/hosts", {"on": True}))["group_id"] == on["group_id"]
+        assert not (await edi.do("PUT", "/rule-presets/hosts", {"on": False}))["is_on"]
+        assert (await edi.get("/rules"))["total"] == 0
+        assert await edi.refused("PUT", "/rule-presets/none", {"on": True}) == (404, "no_preset")

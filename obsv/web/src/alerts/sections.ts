@@ -1,0 +1,19 @@
+/** The parts of the alerts' place, in the order of their tabs; each one's code comes when it is opened. */
+
+import type { Component } from 'svelte'
+import { words } from '../lib/i18n'
+
+export interface Section {
+  name: string
+  label: string
+  load: () => Promise<{ default: Component }>
+}
+
+export const SECTIONS: readonly Section[] = [
+  { name: '', label: words('Firing'), load: () => import('./firing/Firing.svelte') },
+  { name: 'rules', label: words('Rules'), load: () => import('./rules/Rules.svelte') },
+  { name: 'silences', label: words('Silences'), load: () => import('./silences/Silences.svelte') },
+  { name: 'routing', label: words('Routing'), load: () => import('./routing/Routing.svelte') },
+  { name: 'channels', label: words('Channels'), load: () => import('./channels/Channels.svelte') },
+  { name: 'history', label: words('History'), load: () => import('./history/History.svelte') },
+]

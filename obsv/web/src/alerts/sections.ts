@@ -10,10 +10,6 @@ export interface Section {
 }
 
 export const SECTIONS: readonly Section[] = [
-  { name: '', label: words('Firing'), load: () => import('./firing/Firing.svelte') },
-  { name: 'rules', label: words('Rules'), load: () => import('./rules/Rules.svelte') },
-  { name: 'silences', label: words('Silences'), load: () => import('./silences/Silences.svelte') },
-  { name: 'routing', label: words('Routing'), load: () => import('./routing/Routing.svelte') },
-  { name: 'channels', label: words('Channels'), load: () => import('./channels/Channels.svelte') },
-  { name: 'history', label: words('History'), load: () => import('./history/History.svelte') },
+  { name: '', label: words('Firing'), load: () => import('./Firing.svelte') },
+  { name: 'silences', label: words('Silences'), load: () => import('./Silences.svelte') },
 ]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hostPath, parsePath, partPath, placePath } from './routes'
+import { alertsPath, hostPath, parsePath, placePath } from './routes'
 
 describe('addresses', () => {
   it.each([
@@ -16,10 +16,8 @@ describe('addresses', () => {
     ['/app/acme/dashboards', { page: 'dashboards', org: 'acme' }],
     ['/app/acme/explore/', { page: 'explore', org: 'acme' }],
     ['/app/acme/alerts', { page: 'alerts', org: 'acme', section: '', name: '' }],
-    ['/app/acme/alerts/rules/rule_1', { page: 'alerts', org: 'acme', section: 'rules', name: 'rule_1' }],
-    ['/app/acme/alerts/rules/a/b', { page: 'unknown', org: 'acme' }],
-    ['/app/acme/status/incidents', { page: 'status', org: 'acme', section: 'incidents', name: '' }],
-    ['/app/acme/monitors/mon_1', { page: 'monitors', org: 'acme', name: 'mon_1' }],
+    ['/app/acme/alerts/silences/new', { page: 'alerts', org: 'acme', section: 'silences', name: 'new' }],
+    ['/app/acme/alerts/silences/a/b', { page: 'unknown', org: 'acme' }],
     ['/app/acme/d/fleet', { page: 'dashboard', org: 'acme', key: 'fleet' }],
     ['/app/acme/d', { page: 'unknown', org: 'acme' }],
     ['/app/acme/nothing', { page: 'unknown', org: 'acme' }],
@@ -29,8 +27,8 @@ describe('addresses', () => {
   })
 
   it('what is made is read again', () => {
-    expect(parsePath(partPath('acme', 'alerts', 'rules', 'a/b'))).toEqual({ page: 'alerts', org: 'acme', section: 'rules', name: 'a/b' })
-    for (const place of ['overview', 'hosts', 'dashboards', 'explore', 'alerts', 'monitors', 'status', 'settings'] as const) {
+    expect(parsePath(alertsPath('acme', 'silences', 'a/b'))).toEqual({ page: 'alerts', org: 'acme', section: 'silences', name: 'a/b' })
+    for (const place of ['overview', 'hosts', 'dashboards', 'explore', 'alerts', 'settings'] as const) {
       expect(parsePath(placePath('acme', place))).toMatchObject({ page: place, org: 'acme' })
     }
     expect(parsePath(hostPath('acme', { instance: 'ö/ %', job: 'node' }))).toEqual({ page: 'host', org: 'acme', instance: 'ö/ %' })

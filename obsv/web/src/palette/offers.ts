@@ -19,8 +19,6 @@ const PLACES = (): readonly (readonly [Place, string, IconName, string])[] => [
   ['dashboards', t('Dashboards'), 'dashboards', 'g d'],
   ['explore', t('Explore'), 'explore', 'g e'],
   ['alerts', t('Alerts'), 'alerts', 'g a'],
-  ['monitors', t('Monitors'), 'monitors', 'g m'],
-  ['status', t('Status'), 'status', 'g u'],
   ['send', t('Send data'), 'send', ''],
   ['settings', t('Settings'), 'settings', 'g s'],
 ]

@@ -36,6 +36,8 @@ PAGES = {
     "kinds": KINDS,
     "chained": CHAINED,
     "explore": EXPLORE,
+    "alerts": "/alerts",
+    "silences": "/alerts/silences/new",
     "editor": KINDS + "?edit=grid",
     "editor-panel": KINDS + "?edit=1",
     "editor-settings": CHAINED + "?edit=settings&tab=variables",

@@ -43,6 +43,8 @@ PAGES = {
     "editor-settings": CHAINED + "?edit=settings&tab=variables",
     "send": "/send",
     "import": "/dashboards/import",
+    "channels": "/alerts/channels/new?kind=webhook",
+    "deliveries": "/alerts/channels/deliveries",
     "settings": "/settings",
     "unknown": "/nowhere",
     **{f"settings-{name}": f"/settings/{name}" for name in SECTIONS},

@@ -12,4 +12,5 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   { name: '', label: words('Firing'), load: () => import('./Firing.svelte') },
   { name: 'silences', label: words('Silences'), load: () => import('./Silences.svelte') },
+  { name: 'channels', label: words('Channels'), load: () => import('./channels/Channels.svelte') },
 ]

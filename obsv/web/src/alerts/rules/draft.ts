@@ -79,6 +79,11 @@ export function ruleOf(draft: Draft): RuleDocument {
   }
 }
 
+/** Whether two states of a rule differ in nothing but whether it rests. */
+export function isOnlyPaused(one: RuleDocument, other: RuleDocument): boolean {
+  return JSON.stringify({ ...one, paused: undefined }) === JSON.stringify({ ...other, paused: undefined })
+}
+
 /** The group with a rule put in its place, or at the end, evaluated every `interval`. */
 export function groupWith(group: GroupDocument, rule: RuleDocument, interval: string): GroupDocument {
   const rules = group.rules ?? []

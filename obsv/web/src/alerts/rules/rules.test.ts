@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../lib/api'
 import type { RuleDocument } from './api'
-import { draftOf, fixedOf, freshDraft, groupWith, ruleOf } from './draft'
+import { draftOf, fixedOf, freshDraft, groupWith, isOnlyPaused, ruleOf } from './draft'
 import { barsOf } from './timeline'
 import { lineWords, says, seriesName, stateOf, told, trialWords } from './words'
 
@@ -18,6 +18,10 @@ const FULL: RuleDocument = {
   id: 'rul_1',
 }
 
+function draftless(change: Partial<RuleDocument>): RuleDocument {
+  return { alert: 'A', expr: 'a', ...change, id: 'rul_1' }
+}
+
 describe('a draft', () => {
   it('becomes the rule that it was made from', () => {
     expect(ruleOf(draftOf(FULL))).toEqual(FULL)
@@ -30,6 +34,10 @@ describe('a draft', () => {
   })
   it('has no variables of a chart', () => {
     expect(fixedOf('rate(a[$__rate_interval]) + rate(b[${__range}]) + $__intervals')).toBe('rate(a[5m]) + rate(b[1h]) + $__intervals')
+  })
+  it('knows a pause from another change', () => {
+    expect(isOnlyPaused(draftless({ paused: true }), draftless({}))).toBe(true)
+    expect(isOnlyPaused(draftless({ paused: true }), draftless({ for: '1m' }))).toBe(false)
   })
   it('stands in its place of the group, or at the end', () => {
     const group = { name: 'g', rules: [{ expr: 'a', id: 'x' }, { expr: 'b', id: 'y' }] }

@@ -1,6 +1,7 @@
 """Server-rendered pages: the start page, the documentation, and the doors (set-up, sign-in).
 
-`site_router()` has them all, but for `alert_door`, which the link in a message about alerts opens; `render_fault` makes HTML of errors for `obsv.http.exception_handlers`.
+`site_router()` has them all, but for `alert_door`, which the link in a message about alerts opens; `render_fault` makes
+HTML of errors for `obsv.http.exception_handlers`.
 """
 
 from __future__ import annotations

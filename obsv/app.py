@@ -74,7 +74,7 @@ from obsv.monitors import MonitorServices, make_monitors, monitors_router, ping_
 from obsv.monitors import Ports as MonitorPorts
 from obsv.notify import notify_router
 from obsv.scheduler import Duty
-from obsv.site import docs_frame, render_fault, site_router
+from obsv.site import alert_door, docs_frame, render_fault, site_router
 from obsv.status import StatusHosts, status_routers
 from obsv.web.assets import web_routers
 
@@ -155,7 +155,8 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
     app = Application(
         route_handlers=[
-            site_router(alerting.alertmanager),
+            site_router(),
+            alert_door(alerting.alertmanager),
             *web_routers(),
             accounts_router(),
             access_log_router(arrivals),

@@ -55,7 +55,7 @@ class DocumentPlugin(JsonRenderPlugin):
 
 def as_answered(document: dict[str, Any]) -> dict[str, Any]:
     """A copy of the document, where every operation answers in the shapes of its surface."""
-    told = deepcopy(document)
+    told: dict[str, Any] = _without_any(deepcopy(document))
     told.setdefault("components", {}).setdefault("schemas", {}).update(_SHAPES)
     for path, item in told["paths"].items():
         is_prometheus = surface_of("GET", path) is Surface.PROMETHEUS
@@ -69,6 +69,19 @@ def as_answered(document: dict[str, Any]) -> dict[str, Any]:
             if is_prometheus and "200" in answers:
                 answers["200"]["content"] = _content("PrometheusAnswer")
     return told
+
+
+def _without_any(schema: Any) -> Any:
+    """The same without what the framework makes of the dots of `tuple[X, ...]`: either an X, or anything."""
+    match schema:
+        case {"oneOf": [{**first}, {**other}]} if first and not other:
+            return _without_any(first)
+        case dict():
+            return {name: _without_any(one) for name, one in schema.items()}
+        case list():
+            return [_without_any(one) for one in schema]
+        case _:
+            return schema
 
 
 def _content(shape: str, kind: str = "json") -> dict[str, Any]:

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from litestar import Router
 
-from obsv.alertmanager import Alertmanager
 from obsv.site.doors import LoginDoor, SetupDoor
 from obsv.site.doors_account import ForgotDoor, RegisterDoor, link_doors
-from obsv.site.doors_alert import alert_door
 from obsv.site.doors_factor import FactorDoor, PasskeyDoor
 from obsv.site.doors_invite import InviteDoor
 from obsv.site.doors_oauth import OAuthDoor
 from obsv.site.pages import docs_index, docs_page, home, static_file
 
 
-def site_router(alertmanager: Alertmanager) -> Router:
+def site_router() -> Router:
     """`/`, `/docs`, `/setup`, `/login` and what they need; install the accounts service before the first request."""
     return Router(
         path="/",
@@ -23,6 +21,5 @@ def site_router(alertmanager: Alertmanager) -> Router:
             *(SetupDoor, LoginDoor, FactorDoor, PasskeyDoor, OAuthDoor, InviteDoor),
             *(RegisterDoor, ForgotDoor),
             *link_doors(),
-            alert_door(alertmanager),
         ],
     )

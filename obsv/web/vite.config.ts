@@ -13,7 +13,7 @@ export default defineConfig({
     units(),
     // The page a person waits for at first, and the heaviest one, in bytes of gzip.
     budgets([
-      { name: 'entry', modules: ['src/main.ts'], limit: 37_000 },
+      { name: 'entry', modules: ['src/main.ts'], limit: 40_000 },
       { name: 'host page', modules: ['src/main.ts', 'src/pages/Host.svelte'], limit: 83_000 },
       { name: 'dashboard', modules: ['src/main.ts', 'src/pages/Dashboard.svelte', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 106_000 },
       { name: 'shared dashboard', modules: ['src/shared/main.ts', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 104_000 },
@@ -33,9 +33,10 @@ export default defineConfig({
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
-            { name: 'common', test: /src\/(lib|components)\/|node_modules\/(svelte|esm-env|clsx)\//, minShareCount: 12, priority: 2 },
+            // What the frame is made of needs nothing of the others, so that these can need it.
+            { name: 'frame', test: /node_modules\/(svelte|esm-env|clsx)\/|src\/(components\/(Menu|Icon|Glyph)\.svelte|lib\/(frame)?icons\.ts)/, priority: 3 },
+            { name: 'common', test: /src\/(lib|components)\//, minShareCount: 24, priority: 2 },
             { name: 'board', test: /src\/(charts|dashboards)\//, minShareCount: 3, priority: 1 },
-            { name: 'parts', test: /src\/(lib|components)\//, minShareCount: 5 },
           ],
         },
       },

@@ -228,7 +228,9 @@ ROUTES: dict[str, Row] = {
     f"GET {API}/silences": Row(MEMBER, 200, 200),
     f"POST {API}/silences": Row(MEMBER, 403, 400),
     f"GET {API}/silences/{{silence_id}}": Row(MEMBER, 200, 404),
-    f"PUT {API}/silences/{{silence_id}}": Row(MEMBER, 403, 400),
+    f"PUT {API}/silences/{{silence_id}}": Row(
+        MEMBER, 403, 404, {"matchers": ["a=b"], "ends_at_ms": 4_102_444_800_000, "comment": "work"}
+    ),
     f"DELETE {API}/silences/{{silence_id}}": Row(MEMBER, 403, 404),
     f"POST {API}/silences/preview": Row(MEMBER, 400, 400),
     f"GET {API}/status-pages": Row(MEMBER, 200, 200),

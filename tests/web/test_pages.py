@@ -23,6 +23,7 @@ OVERFLOWING = """() => [...document.querySelectorAll('#app *')].filter((element)
 }).map((element) => element.outerHTML.slice(0, 120))"""
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("size", ["wide", "phone"])
 async def test_every_page_is_accessible_and_asks_nobody_else(cabinet: Cabinet, fleet: Fleet, size: str) -> None:
     async with cabinet.open(size) as page:
@@ -39,6 +40,7 @@ async def test_every_page_is_accessible_and_asks_nobody_else(cabinet: Cabinet, f
         assert not page.problems, page.problems  # type: ignore[attr-defined]  # collected by new_page
 
 
+@pytest.mark.timeout(400)
 async def test_every_page_fits_every_width(cabinet: Cabinet, fleet: Fleet) -> None:
     async with cabinet.open() as page:
         for name, path in PAGES.items():

@@ -10,6 +10,7 @@ const PAGES: Readonly<Record<Exclude<Route['page'], 'start'>, Load>> = {
   host: () => import('../pages/Host.svelte'),
   dashboards: () => import('../pages/Dashboards.svelte'),
   dashboard: () => import('../pages/Dashboard.svelte'),
+  alerts: () => import('../pages/Alerts.svelte'),
   explore: () => import('../pages/Explore.svelte'),
   import: () => import('../pages/Import.svelte'),
   send: () => import('../pages/Send.svelte'),

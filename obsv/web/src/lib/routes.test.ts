@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hostPath, parsePath, placePath } from './routes'
+import { alertsPath, hostPath, parsePath, placePath } from './routes'
 
 describe('addresses', () => {
   it.each([
@@ -15,6 +15,9 @@ describe('addresses', () => {
     ['/app/acme/send', { page: 'send', org: 'acme' }],
     ['/app/acme/dashboards', { page: 'dashboards', org: 'acme' }],
     ['/app/acme/explore/', { page: 'explore', org: 'acme' }],
+    ['/app/acme/alerts', { page: 'alerts', org: 'acme', section: '', name: '' }],
+    ['/app/acme/alerts/silences/new', { page: 'alerts', org: 'acme', section: 'silences', name: 'new' }],
+    ['/app/acme/alerts/silences/a/b', { page: 'unknown', org: 'acme' }],
     ['/app/acme/d/fleet', { page: 'dashboard', org: 'acme', key: 'fleet' }],
     ['/app/acme/d', { page: 'unknown', org: 'acme' }],
     ['/app/acme/nothing', { page: 'unknown', org: 'acme' }],
@@ -24,7 +27,8 @@ describe('addresses', () => {
   })
 
   it('what is made is read again', () => {
-    for (const place of ['overview', 'hosts', 'dashboards', 'explore', 'settings'] as const) {
+    expect(parsePath(alertsPath('acme', 'silences', 'a/b'))).toEqual({ page: 'alerts', org: 'acme', section: 'silences', name: 'a/b' })
+    for (const place of ['overview', 'hosts', 'dashboards', 'explore', 'alerts', 'settings'] as const) {
       expect(parsePath(placePath('acme', place))).toMatchObject({ page: place, org: 'acme' })
     }
     expect(parsePath(hostPath('acme', { instance: 'ö/ %', job: 'node' }))).toEqual({ page: 'host', org: 'acme', instance: 'ö/ %' })

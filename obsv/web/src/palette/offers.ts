@@ -18,6 +18,7 @@ const PLACES = (): readonly (readonly [Place, string, IconName, string])[] => [
   ['hosts', t('Hosts'), 'hosts', 'g h'],
   ['dashboards', t('Dashboards'), 'dashboards', 'g d'],
   ['explore', t('Explore'), 'explore', 'g e'],
+  ['alerts', t('Alerts'), 'alerts', 'g a'],
   ['send', t('Send data'), 'send', ''],
   ['settings', t('Settings'), 'settings', 'g s'],
 ]

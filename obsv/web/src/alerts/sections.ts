@@ -1,0 +1,17 @@
+/** The parts of the alerts' place, in the order of their tabs; each one's code comes when it is opened. */
+
+import type { Component } from 'svelte'
+import { words } from '../lib/i18n'
+
+export interface Section {
+  name: string
+  label: string
+  load: () => Promise<{ default: Component }>
+}
+
+export const SECTIONS: readonly Section[] = [
+  { name: '', label: words('Firing'), load: () => import('./Firing.svelte') },
+  { name: 'rules', label: words('Rules'), load: () => import('./rules/Rules.svelte') },
+  { name: 'silences', label: words('Silences'), load: () => import('./Silences.svelte') },
+  { name: 'channels', label: words('Channels'), load: () => import('./channels/Channels.svelte') },
+]

@@ -1,0 +1,47 @@
+/** How alerts are told. */
+
+import { words } from '../lib/i18n'
+import type { Alert, AlertState } from './api'
+
+export const STATES: Readonly<Record<AlertState, string>> = {
+  active: words('Firing'),
+  acknowledged: words('Acknowledged'),
+  silenced: words('Silenced'),
+  inhibited: words('Inhibited'),
+  muted: words('Muted at this time'),
+}
+
+/** What it is called in its rule. */
+export function nameOf({ labels }: Alert): string {
+  return labels.alertname ?? ''
+}
+
+/** What it says of itself, or its name. */
+export function titleOf(alert: Alert): string {
+  return alert.annotations.summary ?? alert.annotations.title ?? (nameOf(alert) || Object.values(alert.labels).join(' '))
+}
+
+/** Its labels without the one that its name tells. */
+export function marksOf({ labels }: Alert): [string, string][] {
+  return Object.entries(labels).filter(([name]) => name !== 'alertname' && name !== 'severity')
+}
+
+/** A matcher of exactly this value, as the API reads one. */
+export function matcherOf(name: string, value: string): string {
+  return `${name}=${JSON.stringify(value)}`
+}
+
+/** Whether all the words stand somewhere in it. */
+export function says(alert: Alert, text: string): boolean {
+  const all = [...Object.entries(alert.labels), ...Object.entries(alert.annotations)].flat().join(' ').toLowerCase()
+  return text.toLowerCase().split(/\s+/).every((word) => all.includes(word))
+}
+
+const WORST = ['critical', 'page', 'error', 'high']
+
+/** From worst to least, for a colour beside it. */
+export function severityOf({ labels }: Alert): 'bad' | 'warn' | 'info' {
+  const said = (labels.severity ?? '').toLowerCase()
+  if (WORST.includes(said)) return 'bad'
+  return said === 'info' || said === 'none' ? 'info' : 'warn'
+}

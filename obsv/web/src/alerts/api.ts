@@ -33,6 +33,8 @@ export interface Silence {
   state: 'pending' | 'active' | 'expired'
   /** Such as `instance="db-1"`. */
   matchers: string[]
+  /** When it recurs: the intervals within which it holds, as the API has them. */
+  times: unknown[]
   starts_at_ms: number
   ends_at_ms: number
   created_by: Person
@@ -41,12 +43,12 @@ export interface Silence {
   hits: number
 }
 
-/** A silence as it shall be; without a start it holds from now on. */
+/** A silence as it shall be, from now on. */
 export interface SilenceWish {
   matchers: readonly string[]
   ends_at_ms: number
   comment: string
-  starts_at_ms?: number
+  times?: readonly unknown[]
 }
 
 const ALERTS = '/api/obsv/v1/alerts'

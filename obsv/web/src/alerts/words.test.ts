@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Alert } from './api'
-import { marksOf, matcherOf, says, severityOf, titleOf } from './words'
+import { marksOf, matcherOf, queryOf, says, severityOf, titleOf } from './words'
 
 function alert(labels: Record<string, string>, annotations: Record<string, string> = {}): Alert {
   const nobody = { id: '', name: '' }
@@ -22,6 +22,12 @@ describe('an alert', () => {
   })
   it('is as bad as its severity says', () => {
     expect([alert({ severity: 'page' }), alert({}), alert({ severity: 'info' })].map(severityOf)).toEqual(['bad', 'warn', 'info'])
+  })
+  it('leads to addresses of the web alone', () => {
+    const from = (generator_url: string): string => queryOf({ ...alert({}), generator_url })
+    const good = ['https://prometheus.example.org/graph?g0.expr=up', 'http://localhost:8450/app/acme/explore', '/app/acme/explore?q=up']
+    expect(good.map(from)).toEqual(good)
+    expect(['javascript:alert(1)', ' javascript:alert(1)', 'data:text/html,x', '//evil.example', 'graph', ''].map(from)).toEqual(['', '', '', '', '', ''])
   })
   it('has matchers that read back', () => {
     expect(matcherOf('path', 'C:\\a "b"')).toBe('path="C:\\\\a \\"b\\""')

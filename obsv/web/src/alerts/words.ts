@@ -37,6 +37,11 @@ export function says(alert: Alert, text: string): boolean {
   return text.toLowerCase().split(/\s+/).every((word) => all.includes(word))
 }
 
+/** Where its query is asked: an address of the web, or nothing; whoever sends alerts may write anything there. */
+export function queryOf({ generator_url }: Alert): string {
+  return /^https?:\/\//i.test(generator_url) || /^\/(?!\/)/.test(generator_url) ? generator_url : ''
+}
+
 const WORST = ['critical', 'page', 'error', 'high']
 
 /** From worst to least, for a colour beside it. */

@@ -115,7 +115,7 @@ class TestTeams(NotifierContract):
     taken = Answer(202, body=b"")
 
     def settings(self, url: str) -> dict[str, object]:
-        return {"url": url + "/workflows/x?sig=y"}
+        return {"url": url + "/triggers/x?sig=y"}
 
     def sizes(self, content: Any) -> Sizes:
         yield len(json.dumps(content, ensure_ascii=False).encode()), 28 * 1024

@@ -15,6 +15,8 @@ class SignedIn {
   readonly session: Session | undefined = $derived(this.resource.data)
   readonly slug: string = $derived('org' in router.route ? router.route.org : '')
   readonly org: Org | undefined = $derived(this.session?.orgs.find((org) => org.slug === this.slug))
+  /** Viewers look, all others change things. */
+  readonly mayEdit: boolean = $derived(this.org?.role !== 'viewer')
   readonly mayAdminister: boolean = $derived(/owner|admin/.test(this.org?.role ?? '') && !this.org?.support_until_ms)
 
   constructor() {

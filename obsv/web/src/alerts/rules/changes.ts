@@ -1,24 +1,10 @@
 /** What is done to rules from several places, each with its way back. */
 
-import { ApiError } from '../../lib/api'
+import { attempt } from '../../lib/attempt'
 import { t } from '../../lib/i18n'
-import { live } from '../../lib/live.svelte'
 import { toasts } from '../../lib/toasts.svelte'
 import { createGroup, createRule, deleteGroup, deleteRule, pauseRule, readGroup, saveGroup, switchPreset, type Group, type Preset, type Rule } from './api'
 import { nameOf } from './words'
-
-/** Do it, tell what goes wrong, and load anew; whether it went well. */
-export async function attempt(does: () => Promise<unknown>): Promise<boolean> {
-  try {
-    await does()
-    return true
-  } catch (error) {
-    toasts.say(error instanceof ApiError ? error.message : String(error))
-    return false
-  } finally {
-    live.now()
-  }
-}
 
 export async function pause(rule: Rule, isPaused: boolean): Promise<void> {
   if (!(await attempt(() => pauseRule(rule.id, isPaused)))) return

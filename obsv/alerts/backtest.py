@@ -13,7 +13,7 @@ from obsv.alerts.documents import GroupDocument, check
 from obsv.alerts.grouping import Fired, GroupTimes, messages
 from obsv.alerts.ports import AlertPorts
 from obsv.alerts.types import Backtest, BacktestResult, Firing, SeriesFirings
-from obsv.core.duration import parse_duration_ms
+from obsv.core.duration import format_duration_ms, parse_duration_ms
 from obsv.core.errors import FieldError, Invalid
 from obsv.metrics.promql import Grid, PromqlError, Query, Scalar, Vector, parse
 from obsv.metrics.promql.values import Mask
@@ -71,8 +71,7 @@ class Backtests:
     async def run(self, org: int, wish: Backtest) -> BacktestResult:
         """Try one.  Raises Invalid, and errors of PromQL as Invalid."""
         rule, (wait, between, repeat) = _checked(wish)
-        interval_ms = _span("/interval", wish.interval, 60_000)
-        step_ms = max(interval_ms, 1000, -(-wish.days * DAY_MS // MOST_STEPS))
+        step_ms = max(_span("/interval", wish.interval or "1m", 1000), -(-wish.days * DAY_MS // MOST_STEPS))
         end_ms = self._ports.clock.now_ms() // step_ms * step_ms
         steps = wish.days * DAY_MS // step_ms
         frame = _Frame(end_ms - (steps - 1) * step_ms, step_ms, steps)
@@ -156,7 +155,8 @@ def _span(pointer: str, text: str, least: int) -> int:
     except ValueError as wrong:
         raise Invalid(str(wrong), code="bad_duration", errors=[FieldError(pointer, str(wrong))]) from None
     if ms < least:
-        raise Invalid(f"The least is {least} ms.", code="bad_duration", errors=[FieldError(pointer, "is too little")])
+        said = f"is less than {format_duration_ms(least)}"
+        raise Invalid(f"{pointer[1:]} {said}.", code="bad_duration", errors=[FieldError(pointer, said)])
     return ms
 
 

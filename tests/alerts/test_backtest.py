@@ -81,6 +81,11 @@ async def test_labels_limits_and_mistakes(bench: Bench) -> None:
     assert (result.fired, result.notifications) == (2, 2)
     late = await tried(bench, time_s=-1)
     assert (late.is_complete, late.series) == (False, 0)
+    # A group may be evaluated more often than each minute; over a long time it is looked at less often.
+    assert (await tried(bench, interval="15s", days=1)).step_ms == 15_000
+    for wrong in ({"interval": "100ms"}, {"repeat_interval": "1s"}):
+        with pytest.raises(Invalid, match="is less than"):
+            await tried(bench, **wrong)
     month = await tried(bench, days=90)
     assert (month.step_ms, month.is_complete) == (180_000, True)
     for rule in ({"expr": "sum("}, {"expr": '"x"'}, {"alert": "", "record": "x"}):

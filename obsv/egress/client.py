@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from obsv.db import in_transaction
 from obsv.egress.errors import EgressFailed, EgressRefused
 from obsv.egress.guard import Guard, Policy, redirected
 from obsv.egress.ledger import Ledger, Line
+from obsv.egress.phases import Phases
 from obsv.egress.transport import GuardedTransport
 from obsv.egress.types import Call, Origin
 
@@ -166,9 +168,9 @@ def follow(
 
 
 @asynccontextmanager
-async def deadline(timeout_s: float) -> AsyncGenerator[None]:
-    """One deadline for the whole call, and a clean slate for the redirect mark."""
-    mark = redirected.set(False)
+async def deadline(timeout_s: float, phases: Phases | None = None) -> AsyncGenerator[None]:
+    """One deadline for the whole call, whose time `phases` gets, and a clean slate for the redirect mark."""
+    mark, begun = redirected.set(False), time.perf_counter()
     try:
         async with asyncio.timeout(timeout_s):
             yield
@@ -176,6 +178,8 @@ async def deadline(timeout_s: float) -> AsyncGenerator[None]:
         raise EgressFailed(f"no answer within {timeout_s:g} s") from None
     finally:
         redirected.reset(mark)
+        if phases is not None:
+            phases.whole_s = time.perf_counter() - begun
 
 
 def parse_url(url: str) -> httpx.URL:

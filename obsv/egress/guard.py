@@ -64,6 +64,8 @@ class Guard:
             found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except OSError as error:
             raise EgressFailed(f"{host} is not found: {error.strerror or error}") from None
+        except UnicodeError:  # an empty part, or one that is too long
+            raise EgressFailed(f"{host} is not found: it is no name of a host") from None
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         must_be_public = redirected.get() or normal(host) in self._public
         trusted = self._declared if origin is Origin.CONFIG else self._listed
@@ -103,6 +105,7 @@ def kind_of(address: Address) -> str:
         ("multicast", address.is_multicast),
         ("reserved", address.is_reserved),
         ("private", address.is_private or not address.is_global),
+        ("private", isinstance(address, ipaddress.IPv6Address) and address.is_site_local),
     ):
         if applies:
             return kind

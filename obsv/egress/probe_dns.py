@@ -47,7 +47,7 @@ async def probe_dns(egress: Egress, probe: DnsProbe, call: Call, phases: Phases)
         question = dns.message.make_query(dns.name.from_text(probe.name), probe.record)
     except (dns.exception.DNSException, UnicodeError) as wrong:
         raise EgressRefused(f"no question can be made of {probe.name}: {wrong}") from None
-    async with egress.ledger_line(probe.server or SYSTEM, call) as line, deadline(probe.timeout_s):
+    async with egress.ledger_line(probe.server or SYSTEM, call) as line, deadline(probe.timeout_s, phases):
         begun = time.perf_counter()
         address = await _server(egress, probe, call)
         phases.resolve_s = time.perf_counter() - begun

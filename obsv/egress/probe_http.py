@@ -20,9 +20,10 @@ from obsv.egress.ledger import Line
 from obsv.egress.phases import Phases
 from obsv.egress.transport import GuardedTransport
 from obsv.egress.types import Call
+from obsv.egress.unpack import ACCEPTED, Unpacking
 
 _PLAIN = frozenset({"accept", "accept-encoding", "connection", "host", "user-agent"})
-"""Headers that go along to another host; all else was meant for the first one."""
+"""Headers that go along elsewhere; all else was meant for the host and port that were named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ async def probe_http(egress: Egress, probe: HttpProbe, call: Call, phases: Phase
     Raises `EgressRefused` (that host is not allowed) and `EgressFailed`.
     """
     target = parse_url(probe.url)
-    async with egress.ledger_line(target.host, call) as line, deadline(probe.timeout_s):
+    async with egress.ledger_line(target.host, call) as line, deadline(probe.timeout_s, phases):
         line.bytes_sent = len(probe.content)
         context = tls_context(probe.ca, verify=probe.verify)
         transport = GuardedTransport(egress.guard, call.origin, context=context, phases=phases)
@@ -72,7 +73,7 @@ async def probe_http(egress: Egress, probe: HttpProbe, call: Call, phases: Phase
             transport=transport,
             trust_env=False,
             timeout=None,  # noqa: S113  # `deadline` is the one of the whole probe
-            headers={"user-agent": f"obsv/{obsv.__version__}"},
+            headers={"user-agent": f"obsv/{obsv.__version__}", "accept-encoding": ACCEPTED},
         )
         async with client:
             request = client.build_request(probe.method, target, content=probe.content, headers=probe.headers)
@@ -91,7 +92,7 @@ class _Exchange:
 
     async def follow(self, request: httpx.Request) -> HttpProbed:
         """The last answer of a chain of redirects."""
-        first, most = normal(request.url.host), self.probe.max_redirects
+        first, most = request.url, self.probe.max_redirects
         for redirects in range(most + 1):
             try:
                 answer = await self._send(request, redirects)
@@ -102,8 +103,11 @@ class _Exchange:
             if answer.status not in REDIRECTS or not most or "location" not in answer.headers:
                 return answer
             request = self._next(request, Redirect(answer.status, answer.headers["location"]))
-            if normal(request.url.host) != first:
+            if not _is_same_host(request.url, first):
                 redirected.set(True)
+            if not _is_same_host(request.url, first) or request.url.port != first.port:
+                if request.content:
+                    raise EgressFailed("its redirect would take the body elsewhere: it is not followed")
                 for name in [name for name in request.headers if name not in _PLAIN]:
                     del request.headers[name]
         raise EgressFailed(f"more than {most} redirects")
@@ -144,13 +148,18 @@ class _Exchange:
     async def _read(self, answer: httpx.Response) -> tuple[bytes, bool]:
         """(the body as far as it is wanted, whether there is more)."""
         body, most, begun = bytearray(), self.probe.max_bytes, time.perf_counter()
-        async for chunk in answer.aiter_bytes():
-            body += chunk
+        unpacking = Unpacking(answer.headers.get("content-encoding", ""))
+        async for chunk in answer.aiter_raw():
             self.line.bytes_received += len(chunk)
+            body += unpacking.feed(chunk, most + 1 - len(body))
             if len(body) > most:
                 break
         self.phases.transfer_s += time.perf_counter() - begun
         return bytes(body[:most]), len(body) > most
+
+
+def _is_same_host(one: httpx.URL, other: httpx.URL) -> bool:
+    return normal(one.host) == normal(other.host)
 
 
 class _Watch:
@@ -173,7 +182,7 @@ class _Watch:
             case "http11.receive_response_headers.complete":
                 phases.wait_s += now - self._begun
             case _:
-                pass
+                redirected.set(True)
 
 
 def tls_context(ca: str = "", *, verify: bool = True) -> ssl.SSLContext:

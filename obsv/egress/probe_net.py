@@ -40,7 +40,7 @@ async def probe_tcp(
 
     Raises `EgressRefused`, `EgressFailed`.
     """
-    async with egress.ledger_line(to.host, call), deadline(to.timeout_s):
+    async with egress.ledger_line(to.host, call), deadline(to.timeout_s, phases):
         failure = "it has no address"
         for address in await _resolve(egress, to, call, phases):
             try:
@@ -55,7 +55,7 @@ async def probe_ping(egress: Egress, to: Destination, call: Call, phases: Phases
 
     Raises `EgressRefused` (also where the system permits no pings), `EgressFailed`.
     """
-    async with egress.ledger_line(to.host, call), deadline(to.timeout_s):
+    async with egress.ledger_line(to.host, call), deadline(to.timeout_s, phases):
         address = (await _resolve(egress, to, call, phases))[0]
         connection = _icmp_socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
         try:

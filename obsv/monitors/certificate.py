@@ -18,12 +18,12 @@ def read_certificate(der: bytes) -> Certificate | None:
         return Certificate(
             subject=found.subject.rfc4514_string()[:300],
             issuer=found.issuer.rfc4514_string()[:300],
-            names=_names(found)[:20],
+            names=[name[:255] for name in _names(found)[:20]],
             begins_at_ms=int(found.not_valid_before_utc.timestamp() * 1000),
             ends_at_ms=int(found.not_valid_after_utc.timestamp() * 1000),
             fingerprint=found.fingerprint(SHA256()).hex(),
         )
-    except ValueError:
+    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
         return None
 
 

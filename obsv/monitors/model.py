@@ -20,7 +20,7 @@ Host = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.:%-]{1,253}$")]
 Port = Annotated[int, msgspec.Meta(ge=1, le=65535)]
 Text = Annotated[str, msgspec.Meta(max_length=1000)]
 HeaderName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$")]
-HeaderValue = Annotated[str, msgspec.Meta(pattern=r"^[^\r\n\x00]{0,4000}$")]
+HeaderValue = Annotated[str, msgspec.Meta(pattern=r"^[\t -~]{0,4000}$(?!\n)")]
 
 MOST_HEADERS: Final = 50
 RECORDS: Final = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "PTR", "SOA", "SRV", "TXT")
@@ -192,7 +192,11 @@ def _problems(check: Check) -> Iterator[tuple[str, str]]:
 
 
 def _http_problems(check: Http) -> Iterator[tuple[str, str]]:
-    parts = urlsplit(check.url)
+    try:
+        parts = urlsplit(check.url)
+    except ValueError:
+        yield "url", "is no address"
+        return
     try:
         _ = parts.port
     except ValueError:

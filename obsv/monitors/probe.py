@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
+import codecs
 import re
-import time
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -33,7 +33,14 @@ from obsv.monitors.machine import Outcome
 from obsv.monitors.model import Check, Dns, Heartbeat, Http, Ping, Tcp
 from obsv.monitors.types import PhaseTimes, Result
 
-_CHARSET = re.compile(r"charset=\"?([\w.-]+)", re.IGNORECASE)
+REASON: Final = 500
+RECORD: Final = 500
+URL: Final = 2000
+"""Characters of each that are kept, whatever a stranger sends."""
+
+_CHARSET: Final = re.compile(r"charset=\"?([\w.-]+)", re.IGNORECASE)
+_NO_CHARSETS: Final = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "utf-7"})
+"""Codecs of Python's that are no page's: some take the square of a text's length, or make what is no text."""
 
 Facts = dict[str, Any]
 """Fields of a `Result`; with a `reason` the check failed."""
@@ -52,7 +59,6 @@ class Asking:
 
 async def carry_out(asking: Asking, check: Check) -> Result:
     """The result of a check that has its secrets.  Raises nothing that a network can do."""
-    begun = time.perf_counter()
     facts: Facts = {}
     outcome: Outcome = "ok"
     try:
@@ -62,9 +68,11 @@ async def carry_out(asking: Asking, check: Check) -> Result:
         outcome, facts["reason"] = "failed", str(error)
     except EgressRefused as error:
         outcome, facts["reason"] = "refused", str(error)
-    times = PhaseTimes(**{name: round(seconds, 6) for name, seconds in asdict(asking.phases).items()})
-    took_s = round(time.perf_counter() - begun, 6)
-    return Result(at_ms=asking.at_ms, outcome=outcome, duration_s=took_s, phases=times, **facts)
+    if reason := facts.get("reason"):
+        facts["reason"] = reason[:REASON]
+    times = {name: round(seconds, 6) for name, seconds in asdict(asking.phases).items()}
+    took_s = times.pop("whole_s")
+    return Result(at_ms=asking.at_ms, outcome=outcome, duration_s=took_s, phases=PhaseTimes(**times), **facts)
 
 
 def call_of(org: int, monitor_id: str) -> Call:
@@ -106,7 +114,7 @@ async def _http(asking: Asking, check: Http) -> Facts:
     return {
         "reason": reason,
         "status": answer.status,
-        "url": answer.url.partition("?")[0],
+        "url": answer.url.partition("?")[0][:URL],
         "redirects": answer.redirects,
         "version": answer.version,
         "bytes": len(answer.body),
@@ -129,16 +137,22 @@ def _wrong_answer(check: Http, answer: HttpProbed) -> str:
         return f"it answered {answer.status}, expected {', '.join(check.statuses)}"
     if not (check.contains or check.lacks or check.json):
         return ""
-    found = _CHARSET.search(answer.headers.get("content-type", ""))
-    try:
-        text = answer.body.decode(found[1] if found else "utf-8", "replace")
-    except LookupError:
-        text = answer.body.decode("utf-8", "replace")
+    text = _text(answer)
     if check.contains and check.contains not in text:
         return f"its answer does not contain {check.contains[:100]!r}"
     if check.lacks and check.lacks in text:
         return f"its answer contains {check.lacks[:100]!r}"
     return _wrong_json(check, answer, text)
+
+
+def _text(answer: HttpProbed) -> str:
+    """The body in its charset; in UTF-8 where that is none that a page may have."""
+    found = _CHARSET.search(answer.headers.get("content-type", ""))
+    try:
+        name = codecs.lookup(found[1]).name if found else "utf-8"
+        return answer.body.decode("utf-8" if name in _NO_CHARSETS else name, "replace")
+    except (LookupError, ValueError):
+        return answer.body.decode("utf-8", "replace")
 
 
 def _wrong_json(check: Http, answer: HttpProbed, text: str) -> str:
@@ -148,7 +162,7 @@ def _wrong_json(check: Http, answer: HttpProbed, text: str) -> str:
         return f"its answer has more than {check.max_bytes} bytes: too much to be read as JSON"
     try:
         document = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as wrong:
+    except (msgspec.DecodeError, RecursionError, ValueError) as wrong:
         return f"its answer is not JSON: {wrong}"
     wrongs = (wrong_value(document, one.path, one.op, one.value) for one in check.json)
     return next((wrong for wrong in wrongs if wrong), "")
@@ -177,4 +191,5 @@ async def _dns(asking: Asking, check: Dns) -> Facts:
         reason = f"it answered {answer.code}"
     elif not check.answers and not answer.records:
         reason = f"it has no record {check.record}"
-    return {"reason": reason, "code": answer.code, "records": list(answer.records[:20]), "address": answer.address}
+    records = [record[:RECORD] for record in answer.records[:20]]
+    return {"reason": reason, "code": answer.code, "records": records, "address": answer.address}

@@ -13,7 +13,19 @@ import pytest
 import obsv
 from obsv.core.clock import ManualClock
 from obsv.db import fetch, write_tx
-from obsv.egress import Call, Egress, EgressFailed, EgressRefused, Origin, Policy, Purpose, egress
+from obsv.egress import (
+    Call,
+    Egress,
+    EgressFailed,
+    EgressRefused,
+    HttpProbe,
+    Origin,
+    Phases,
+    Policy,
+    Purpose,
+    egress,
+    probe_http,
+)
 from tests.egress.conftest import Server
 
 CALL = Call(Purpose.NOTIFICATION, "channel chn_1", data=("alert",), org=7)
@@ -52,7 +64,11 @@ async def test_a_call_and_its_line_in_the_ledger(client: Egress, server: Server)
         "0.0.0.0",
         "[::ffff:127.0.0.1]",
         "127.1",
+        "2130706433",
+        "0x7f.0.0.1",
         "[64:ff9b::7f00:1]",
+        "[2002:7f00:1::]",
+        "[::ffff:7f00:1]",
         "169.254.169.254",
     ],
 )
@@ -68,7 +84,7 @@ async def test_loopback_and_link_local_are_refused_unless_listed(database: str, 
 
 async def test_private_addresses_follow_the_policy(database: str) -> None:
     strict, open_ = Egress(Policy(allow_private=False), ManualClock()), Egress(Policy(), ManualClock())
-    for host in ("10.0.0.1", "192.168.1.1", "172.16.0.1", "100.64.0.1", "fd00::1"):
+    for host in ("10.0.0.1", "192.168.1.1", "172.16.0.1", "100.64.0.1", "fd00::1", "fec0::1"):
         with pytest.raises(EgressRefused, match="private"):
             await strict.guard.resolve(host, 80)
         assert await open_.guard.resolve(host, 80) == [host]
@@ -133,6 +149,23 @@ async def test_redirects_never_lead_to_a_private_address(client: Egress, server:
         with pytest.raises(EgressRefused, match=r"link-local|private|loopback"):
             await client.request("GET", server.url(), CALL, max_redirects=3)
     assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize("name", ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "HTTPS_PROXY"])
+async def test_proxies_of_the_environment_are_not_asked(
+    database: str, server: Server, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """They would be connected to without the guard, and would resolve names themselves."""
+    monkeypatch.setenv(name, server.url())
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    client = Egress(Policy(allow=("127.0.0.0/8",)), ManualClock())
+    for url in ("http://no-such-host.invalid/", "https://no-such-host.invalid/"):
+        with pytest.raises(EgressFailed, match="not found"):
+            await client.request("GET", url, CALL)
+        with pytest.raises(EgressFailed, match="not found"):
+            await probe_http(client, HttpProbe("GET", url), CALL, Phases())
+    await client.close()
+    assert server.requests == []
 
 
 async def test_redirects_end(database: str, server: Server) -> None:

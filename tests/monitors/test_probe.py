@@ -209,6 +209,11 @@ async def test_dns(client: Egress) -> None:
         Ping(host="127.0.0.1"),
         Dns(hostname="a.example", server="127.0.0.1"),
         Tcp(host="::1", port=22),
+        Tcp(host="2130706433", port=22),
+        Tcp(host="0177.0.0.1", port=22),
+        Tcp(host="::ffff:127.0.0.1", port=22),
+        Ping(host="0x7f.1"),
+        Dns(hostname="a.example", server="0177.1"),
     ],
 )
 async def test_loopback_is_never_asked_unless_listed(database: str, wanted: Check) -> None:

@@ -6,13 +6,11 @@ import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
 
-import httpx
 import pyotp
 import pytest
 
@@ -29,199 +27,13 @@ from obsv.plugin_loader import notifiers
 from tests.accounts.factors.authenticator import Authenticator
 from tests.database import database_url, engine_name
 from tests.oidc_provider import CLIENT_ID, Handler, Provider
+from tests.routes.audited import API, AUDITED, READING_POSTS, SILENT
 from tests.routes.cast import PASSWORD, SAME_ORIGIN
+from tests.routes.tour import Browsers, Tour, enter
 
 __all__ = ["database_url", "engine_name"]
 
-API = "/api/obsv/v1"
-BASE_URL = "http://localhost:8450"
 CHEAP = {"auth.argon2.time_cost": 1, "auth.argon2.memory_cost": 19456}
-
-AUDITED: dict[str, tuple[str, ...]] = {
-    f"POST {API}/alerts/acknowledge": ("alert.acknowledged",),
-    f"POST {API}/alerts/unacknowledge": ("alert.unacknowledged",),
-    f"POST {API}/alerts/resolve": ("alert.resolved",),
-    f"PUT {API}/routing": ("routing.updated",),
-    f"POST {API}/silences": ("silence.created",),
-    f"PUT {API}/silences/{{silence_id}}": ("silence.updated",),
-    f"DELETE {API}/silences/{{silence_id}}": ("silence.deleted",),
-    f"POST {API}/announcements": ("announcement.created",),
-    f"PUT {API}/announcements/{{announcement_id}}": ("announcement.updated",),
-    f"DELETE {API}/announcements/{{announcement_id}}": ("announcement.deleted",),
-    f"POST {API}/announcements/{{announcement_id}}/send": ("announcement.sent",),
-    f"POST {API}/announcements/{{announcement_id}}/pause": ("announcement.paused",),
-    f"POST {API}/announcements/{{announcement_id}}/resume": ("announcement.sent",),
-    f"POST {API}/audit/export": ("audit.exported",),
-    f"POST {API}/channels": ("channel.created",),
-    f"PUT {API}/channels/{{channel_id}}": ("channel.updated",),
-    f"DELETE {API}/channels/{{channel_id}}": ("channel.deleted",),
-    f"POST {API}/channels/{{channel_id}}/test": ("channel.test_sent",),
-    f"POST {API}/deliveries/{{delivery_id}}/retry": ("delivery.retried",),
-    f"POST {API}/dashboards": ("dashboard.created",),
-    f"PUT {API}/dashboards/{{key}}": ("dashboard.updated",),
-    f"DELETE {API}/dashboards/{{key}}": ("dashboard.deleted",),
-    f"POST {API}/dashboards/{{key}}/duplicate": ("dashboard.created",),
-    f"POST {API}/dashboards/{{key}}/links": ("dashboard.shared",),
-    f"DELETE {API}/dashboards/{{key}}/links/{{link_id}}": ("dashboard.unshared",),
-    f"POST {API}/dashboards/{{key}}/undelete": ("dashboard.restored",),
-    f"POST {API}/dashboards/{{key}}/versions/{{version}}/restore": ("dashboard.updated",),
-    f"POST {API}/events": ("annotation.created",),
-    f"DELETE {API}/events/{{event_id}}": ("annotation.deleted",),
-    f"POST {API}/folder-editors": ("folder.editors_added",),
-    f"DELETE {API}/folder-editors/{{editor_id}}": ("folder.editors_removed",),
-    f"PUT {API}/folders/{{folder}}": ("folder.moved",),
-    f"POST {API}/incidents": ("incident.created",),
-    f"PATCH {API}/incidents/{{incident_id}}": ("incident.updated",),
-    f"DELETE {API}/incidents/{{incident_id}}": ("incident.deleted",),
-    f"PUT {API}/incidents/{{incident_id}}/postmortem": ("incident.updated",),
-    f"POST {API}/incidents/{{incident_id}}/publish": ("incident.updated",),
-    f"POST {API}/incidents/{{incident_id}}/updates": ("incident.updated",),
-    f"PUT {API}/incidents/{{incident_id}}/updates/{{update_id}}": ("incident.updated",),
-    f"DELETE {API}/incidents/{{incident_id}}/updates/{{update_id}}": ("incident.updated",),
-    f"POST {API}/instance/jobs/{{name}}/run": ("job.requested",),
-    f"POST {API}/instance/organisations": ("org.created", "member.invited"),
-    f"PUT {API}/instance/registration": ("config.changed",),
-    f"POST {API}/instance/users/{{user_id}}/disable": ("account.disabled",),
-    f"POST {API}/instance/users/{{user_id}}/enable": ("account.enabled",),
-    f"POST {API}/instance/users/{{user_id}}/end-sessions": ("session.revoked",),
-    f"PUT {API}/instance/users/{{user_id}}/instance-admin": ("instance.admin_added",),
-    f"POST {API}/instance/users/{{user_id}}/send-reset": ("user.password_reset_requested",),
-    f"POST {API}/instance/users/{{user_id}}/factors/removal": ("factors.removal_asked",),
-    f"DELETE {API}/instance/users/{{user_id}}/factors/removal": ("factors.removal_cancelled",),
-    f"POST {API}/maintenances": ("maintenance.created",),
-    f"PATCH {API}/maintenances/{{maintenance_id}}": ("maintenance.updated",),
-    f"DELETE {API}/maintenances/{{maintenance_id}}": ("maintenance.deleted",),
-    f"POST {API}/maintenances/{{maintenance_id}}/step": ("maintenance.updated",),
-    f"PATCH {API}/me": ("user.name_changed",),
-    f"DELETE {API}/me/identities/{{provider}}": ("oauth.unlinked",),
-    f"PUT {API}/me/mail": ("objection.recorded",),
-    f"POST {API}/me/passkeys": ("passkey.added",),
-    f"PATCH {API}/me/passkeys/{{passkey_id}}": ("passkey.renamed",),
-    f"DELETE {API}/me/passkeys/{{passkey_id}}": ("passkey.removed",),
-    f"POST {API}/me/password": ("user.password_changed",),
-    f"POST {API}/me/recovery-codes": ("recovery_codes.regenerated",),
-    f"POST {API}/me/sessions/end-others": ("session.revoked",),
-    f"DELETE {API}/me/sessions/{{session_id}}": ("session.revoked",),
-    f"POST {API}/me/tokens": ("token.created",),
-    f"DELETE {API}/me/tokens/{{token_id}}": ("token.revoked",),
-    f"POST {API}/me/totp/confirm": ("totp.enabled",),
-    f"DELETE {API}/me/totp": ("totp.disabled",),
-    f"POST {API}/monitors": ("monitor.created",),
-    f"POST {API}/monitors/test": ("monitor.tested",),
-    f"PUT {API}/monitors/{{monitor_id}}": ("monitor.updated",),
-    f"DELETE {API}/monitors/{{monitor_id}}": ("monitor.deleted",),
-    f"POST {API}/monitors/{{monitor_id}}/address": ("monitor.address_changed",),
-    f"POST {API}/monitors/{{monitor_id}}/duplicate": ("monitor.created",),
-    f"POST {API}/monitors/{{monitor_id}}/pause": ("monitor.paused",),
-    f"POST {API}/monitors/{{monitor_id}}/resume": ("monitor.resumed",),
-    f"POST {API}/monitors/{{monitor_id}}/test": ("monitor.tested",),
-    f"PATCH {API}/org": ("org.mfa_required", "org.renamed"),  # as much as the body changes
-    f"POST {API}/org/invitations": ("member.invited",),
-    f"DELETE {API}/org/invitations/{{invitation_id}}": ("member.invitation_revoked",),
-    f"PATCH {API}/org/members/{{user_id}}": ("member.role_changed",),
-    f"DELETE {API}/org/members/{{user_id}}": ("member.removed",),
-    f"POST {API}/org/support": ("support.granted",),
-    f"DELETE {API}/org/support/{{grant_id}}": ("support.revoked",),
-    f"POST {API}/org/teams": ("team.created",),
-    f"PATCH {API}/org/teams/{{team_id}}": ("team.renamed", "team.role_changed"),  # as much as the body changes
-    f"DELETE {API}/org/teams/{{team_id}}": ("team.removed",),
-    f"PUT {API}/org/teams/{{team_id}}/members/{{user_id}}": ("team.member_added",),
-    f"DELETE {API}/org/teams/{{team_id}}/members/{{user_id}}": ("team.member_removed",),
-    f"POST {API}/org/transfer": ("member.role_changed", "member.role_changed", "org.transferred"),
-    f"POST {API}/rule-groups": ("alert_rule.created",),
-    f"POST {API}/rule-groups/import": ("alert_rule.created",),
-    f"PUT {API}/rule-groups/{{group_id}}": ("alert_rule.updated",),
-    f"DELETE {API}/rule-groups/{{group_id}}": ("alert_rule.deleted",),
-    f"PUT {API}/rule-presets/{{preset}}": ("alert_rule.created",),
-    f"POST {API}/rules": ("alert_rule.updated",),
-    f"PUT {API}/rules/{{rule_id}}": ("alert_rule.updated",),
-    f"DELETE {API}/rules/{{rule_id}}": ("alert_rule.updated",),
-    f"PUT {API}/rules/{{rule_id}}/paused": ("alert_rule.updated",),
-    f"POST {API}/session/end": ("auth.logout",),
-    "PUT /api/v1/admin/tsdb/delete_series": ("metrics.deleted",),
-    "PUT /api/v1/admin/tsdb/snapshot": ("backup.created",),
-    f"POST {API}/session/step-up": ("auth.stepup",),
-    f"POST {API}/status-pages": ("status_page.created",),
-    f"PUT {API}/status-pages/{{page_id}}": ("status_page.updated",),
-    f"DELETE {API}/status-pages/{{page_id}}": ("status_page.deleted",),
-    f"POST {API}/status-pages/{{page_id}}/components": ("status_component.created",),
-    f"PUT {API}/status-pages/{{page_id}}/components/order": ("status_page.updated",),
-    f"PUT {API}/status-pages/{{page_id}}/components/{{component_id}}": ("status_component.updated",),
-    f"DELETE {API}/status-pages/{{page_id}}/components/{{component_id}}": ("status_component.deleted",),
-    f"PUT {API}/status-pages/{{page_id}}/components/{{component_id}}/state": ("status_component.updated",),
-    f"DELETE {API}/subscribers/{{subscriber_id}}": ("subscriber.removed",),
-    f"POST {API}/tokens": ("token.created",),
-    f"DELETE {API}/tokens/{{token_id}}": ("token.revoked",),
-}
-
-SILENT: dict[str, str] = {
-    f"POST {API}/routing/import": "reads what it is given, and keeps nothing of it",
-    f"POST {API}/routing/test": "asks where an alert would go, and sends none",
-    f"POST {API}/silences/preview": "says what a silence would hit, and makes none",
-    f"POST {API}/announcements/preview": "shows what would be sent, and keeps nothing of it",
-    f"POST {API}/backtest": "tries what is not there, and keeps nothing of it",
-    f"POST {API}/dashboards/import": "reads what it is given, and keeps nothing of it",
-    f"PUT {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
-    f"DELETE {API}/dashboards/{{key}}/star": "what a person has at hand is theirs alone",
-    "PUT /api/v1/admin/tsdb/clean_tombstones": "there are none: what is deleted is gone at once",
-    f"POST {API}/me/email": "mails a link; the change is told when the link is followed",
-    f"POST {API}/me/email/verify": "mails a link; that it was followed is told",
-    f"POST {API}/me/identities/{{provider}}/confirm": "leads elsewhere; coming back is told",
-    f"POST {API}/me/identities/{{provider}}/link": "leads elsewhere; coming back is told",
-    f"POST {API}/me/passkeys/options": "offers a challenge; nothing is added before it is answered",
-    f"PUT {API}/me/preferences": "how the cabinet looks to a person is theirs alone",
-    f"POST {API}/me/totp": "offers a secret; nothing is added before a code of it is confirmed",
-    f"POST {API}/metrics/flush": "moves what is stored from memory to disk, and changes none of it",
-    f"POST {API}/session/step-up/mail": "mails a code; its use is told",
-    f"POST {API}/session/step-up/options": "offers a challenge; its answer is told",
-}
-
-READING_POSTS = "POST /api/v1/"
-"""Prometheus' queries may come as forms."""
-
-
-async def written(after: int) -> tuple[str, ...]:
-    """What people and tokens did since; jobs of the instance write at times of their own."""
-    rows = await fetch(
-        "SELECT event FROM audit_log WHERE id > {} AND actor_kind IN ('user', 'token') ORDER BY id", after
-    )
-    return tuple(row["event"] for row in rows)
-
-
-@dataclass
-class Tour:
-    """Ann's way past all routes; each visit asserts what it left in the log."""
-
-    client: httpx.AsyncClient
-    people: dict[str, str]
-    csrf: str = ""
-    seen: set[str] = field(default_factory=set[str])
-
-    async def sign_in(self) -> None:
-        await enter(self.client)
-        self.csrf = (await self.client.get(API + "/session")).json()["csrf"]
-
-    async def visit(self, operation: str, body: object = None, query: str = "", **ids: str) -> Any:
-        """Ask, and compare the log; the answer's content."""
-        method, template = operation.split(" ", 1)
-        path = template if template.startswith("/api/") else API + template
-        operation = f"{method} {path}"
-        last = int(await fetch_value("SELECT COALESCE(MAX(id), 0) FROM audit_log") or 0)
-        headers = {**SAME_ORIGIN, "X-CSRF-Token": self.csrf}
-        answer = await self.client.request(method, path.format(**ids) + query, json=body, headers=headers)
-        assert answer.is_success, f"{operation}: {answer.text}"
-        assert await written(last) == AUDITED.get(operation, ()), operation
-        self.seen.add(operation)
-        content = answer.json() if answer.headers.get("content-type", "").startswith("application/json") else {}
-        self.csrf = (content or {}).get("csrf", self.csrf)
-        return content
-
-
-async def enter(client: httpx.AsyncClient) -> None:
-    """Through the door."""
-    form = {"email": "ann@example.org", "password": PASSWORD}
-    answer = await client.post("/login", data=form, headers=SAME_ORIGIN)
-    assert answer.headers["location"].startswith("/app"), answer.headers
 
 
 @pytest.fixture
@@ -235,18 +47,6 @@ def provider() -> Iterator[AuthProvider]:
         yield AuthProvider(slug="corp", issuer=url, client_id=CLIENT_ID, allow_private=True)
         server.shutdown()
         thread.join()
-
-
-@dataclass
-class Browsers:
-    """Clients of the application in this process, each with a cookie jar."""
-
-    app: Any
-    stack: AsyncExitStack
-
-    async def new(self) -> httpx.AsyncClient:
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app=self.app), base_url=BASE_URL)
-        return await self.stack.enter_async_context(client)
 
 
 async def make_people(*roles: tuple[str, Role]) -> dict[str, str]:

@@ -5,17 +5,22 @@ Called in the transaction that stores the alerts' change, so that neither is wit
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Final
+
+import structlog
 
 from obsv.alertmanager import Alert, AlertChange
 from obsv.audit import SYSTEM
+from obsv.core.errors import Invalid
 from obsv.metrics.store.types import Matcher
 from obsv.status.components import Component, watching_alerts
 from obsv.status.incidents import Incidents
 from obsv.status.parts import StatusParts
 from obsv.status.periods import ALERT, Periods
 from obsv.status.states import State
+from obsv.status.text import clean_line
 from obsv.status.types import Affected, Impact, IncidentWish, UpdateWish
 
 IMPACT_OF: Final[Mapping[State, Impact]] = {
@@ -30,6 +35,7 @@ _AFFECTED: Final[Mapping[State, Affected]] = {
     State.PARTIAL_OUTAGE: "partial_outage",
     State.MAJOR_OUTAGE: "major_outage",
 }
+_log = structlog.get_logger("obsv.status")
 
 
 class AlertWatch:
@@ -57,8 +63,8 @@ class AlertWatch:
         self._parts.changed()
         if component.alert_action == "state" or await self._incidents.of_alert(component) is not None:
             return
-        told = alert.annotations.get("summary") or alert.annotations.get("description") or ""
-        title = told or f"{component.name}: {alert.labels.get('alertname', 'alert')}"
+        said = (clean_line(alert.annotations.get(name, "")) for name in ("summary", "description"))
+        title = next(filter(None, said), "") or f"{component.name}: {alert.labels.get('alertname', 'alert')}"
         wish = IncidentWish(
             page_id=component.page_id,
             title=title[:200],
@@ -67,7 +73,8 @@ class AlertWatch:
             components={component.id: _AFFECTED[component.alert_state]},
             is_draft=component.alert_action == "draft",
         )
-        await self._incidents.open(component.org, wish, by=SYSTEM, alert_component=component.id)
+        with _on_with_it(component):
+            await self._incidents.open(component.org, wish, by=SYSTEM, alert_component=component.id)
 
     async def _resolved(self, component: Component, alert: Alert) -> None:
         if not await self._periods.end(component.id, _source(alert)):
@@ -79,7 +86,17 @@ class AlertWatch:
         # Once a person took it in hand, a person says when it is over.
         if incident is not None and not incident.is_touched:
             wish = UpdateWish("resolved", "The alert does not fire any more.")
-            await self._incidents.update(component.org, incident.id, wish, by=SYSTEM)
+            with _on_with_it(component):
+                await self._incidents.update(component.org, incident.id, wish, by=SYSTEM)
+
+
+@contextmanager
+def _on_with_it(component: Component) -> Iterator[None]:
+    """An incident that cannot be told (there are as many as may be) must not keep the alert from being stored."""
+    try:
+        yield
+    except Invalid as refused:
+        _log.warning("status.incident_refused", component=component.id, reason=refused.code)
 
 
 def _source(alert: Alert) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Final, Literal
 
 from obsv import audit
+from obsv.accounts.authors import author_ref
 from obsv.audit import SYSTEM, Who
 from obsv.core.days import erase_on
 from obsv.core.errors import Invalid, NotFound
@@ -14,7 +15,7 @@ from obsv.db import execute, fetch, fetch_value, write_tx
 from obsv.status import tables
 from obsv.status.components import check_components
 from obsv.status.news import News
-from obsv.status.parts import StatusParts, author_ref, page_of, written
+from obsv.status.parts import StatusParts, page_of, written
 from obsv.status.stored import MAINTENANCE_COLUMNS, StoredMaintenance, read_maintenance
 from obsv.status.text import clean_line, clean_text
 from obsv.status.types import MaintenanceChange, MaintenanceWish

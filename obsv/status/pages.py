@@ -6,12 +6,13 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from obsv import audit
+from obsv.accounts.authors import author_ref
 from obsv.audit import Who
 from obsv.core.errors import Conflict, Invalid
 from obsv.core.ids import new_id
 from obsv.db import execute, fetch, fetch_value, is_unique_violation, write_tx
 from obsv.status import tables
-from obsv.status.parts import Page, StatusParts, author_ref, page_of, pages_where
+from obsv.status.parts import Page, StatusParts, page_of, pages_where
 from obsv.status.text import clean_line, clean_text
 from obsv.status.types import PageWish
 

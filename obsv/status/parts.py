@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 
 from obsv.accounts.cache import Remembered
-from obsv.audit import Who
 from obsv.core.clock import Clock
 from obsv.core.errors import NotFound
 from obsv.db import after_commit, fetch
@@ -88,8 +87,3 @@ def read_states(text: str) -> dict[str, Any]:
 def written(value: object) -> str:
     """As JSON."""
     return msgspec.json.encode(value).decode()
-
-
-def author_ref(by: Who) -> str:
-    """What is kept of who acts: whoever a personal token belongs to counts, not the token."""
-    return by.person or by.ref

@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from obsv.db import write_tx
+from obsv.status import incidents
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HOUR_MS = 3_600_000
@@ -266,3 +267,17 @@ async def test_matchers_are_checked(open_house: Any) -> None:
         path = f"/status-pages/{house.page_id}/components"
         wrong = {"name": "API", "matchers": "{service=api}"}
         assert await house.editor.refused("POST", path, wrong) == (422, "bad_matchers")
+
+
+async def test_an_alert_goes_on_whatever_becomes_of_the_incident(
+    open_house: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_house() as house:
+        await house.component("API", matchers='{service="api"}', alert_action="published")
+        await house.component("Web", matchers='{service="web"}', alert_action="published")
+        await told(house, Change("firing", {"alertname": "Down", "service": "api"}, annotations={"summary": " \n"}))
+        assert [one["title"] for one in (await house.editor.get("/incidents"))["incidents"]] == ["API: Down"]
+        monkeypatch.setattr(incidents, "MOST", 1)
+        await told(house, Change("firing", {"alertname": "Down", "service": "web"}, fingerprint="f2"))
+        assert (await house.components())["Web"]["state"] == "partial_outage"
+        assert len((await house.editor.get("/incidents"))["incidents"]) == 1

@@ -8,6 +8,7 @@ import msgspec
 
 from obsv import audit
 from obsv.accounts import accounts
+from obsv.accounts.authors import author_ref
 from obsv.audit import Who
 from obsv.core.clock import Clock
 from obsv.core.days import erase_on
@@ -27,7 +28,6 @@ from obsv.status.announcements.types import (
     AudienceName,
 )
 from obsv.status.mailings import Mailings, Told
-from obsv.status.parts import author_ref
 from obsv.status.text import clean_line, clean_text, to_html, to_paragraphs
 
 MOST: Final = 1000

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from obsv_plugins.notify_discord import DiscordNotifier
 from obsv_plugins.notify_gotify import GotifyNotifier
@@ -86,6 +87,13 @@ class TestSlack(NotifierContract):
         assert "<!channel>" not in text
         assert "*Disk of web-1 is almost full*" in text
         assert "<http://localhost:8450/ack?x=1&amp;y=2|Acknowledge>" in text
+
+    async def test_a_link_stays_as_it_is(self, sink: HttpSink, tmp_path: Path) -> None:
+        """The code in it may have any of base64url's characters."""
+        told = msgspec.structs.replace(some_alerts(1), links={"acknowledge": "https://obsv.example/alert?code=a_b~c*"})
+        await self.send(tmp_path, sink, message_of(told, "k"))
+        text = sink.received[0].content["attachments"][0]["blocks"][0]["text"]["text"]
+        assert "<https://obsv.example/alert?code=a_b~c*|Acknowledge>" in text
 
 
 class TestDiscord(NotifierContract):

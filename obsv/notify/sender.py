@@ -139,7 +139,7 @@ class Sender:
 
     async def _send(self, row: dict[str, Any]) -> None:
         begun, at_ms = self._clock.monotonic(), self._clock.now_ms()
-        channel = await store.by_id(row["org"], row["channel_id"])
+        channel: Channel | None = None
         try:
             outcome = await self._attempt(row, channel)
         except Exception as error:  # noqa: BLE001  # one bad message must not stop the others
@@ -154,6 +154,8 @@ class Sender:
             await self._record(row, outcome, at_ms, int(took_s * 1000))
         except Exception:  # noqa: BLE001  # its lease runs out, and it is sent again under the same key
             _log.exception("notify.record_failed", delivery=row["id"])
+            # A sender never takes what it has in hand itself, and this it has no more.
+            self._owner = new_id("snd")
 
     async def _attempt(self, row: dict[str, Any], channel: Channel | None) -> _Outcome:
         if channel is None:
@@ -234,7 +236,7 @@ class Sender:
 
     async def _record(self, row: dict[str, Any], outcome: _Outcome, at_ms: int, took_ms: int) -> None:
         now = self._clock.now_ms()
-        mine = (row["id"], self._owner)
+        mine = (row["id"], row["lease_owner"])
         async with write_tx():
             if outcome.state in {"early", "failed"}:
                 kept = await fetch(

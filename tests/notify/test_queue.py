@@ -314,3 +314,16 @@ async def test_a_channel_that_is_gone(stand: Stand) -> None:
     assert (await stand.row(delivery))["state"] == "dead"
     with pytest.raises(NotFound):
         await stand.enqueue("b")
+
+
+async def test_what_could_not_be_written_down_is_sent_again_by_the_same_process(stand: Stand) -> None:
+    await stand.channel()
+    delivery = await stand.enqueue("a")
+    await execute("ALTER TABLE delivery_attempts RENAME TO away")
+    await stand.send()
+    await execute("ALTER TABLE away RENAME TO delivery_attempts")
+    assert (await stand.row(delivery))["state"] == "leased"
+    assert await stand.send(seconds=LEASE_MS / 1000 - 1) == 0
+    assert await stand.send(seconds=2) == 1
+    assert stand.keys == [delivery] * 2
+    assert (await stand.row(delivery))["state"] == "sent"

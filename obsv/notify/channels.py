@@ -17,7 +17,7 @@ from obsv.keys import keystore
 from obsv.notify import store
 from obsv.notify.base import NotifyError
 from obsv.notify.context import ChannelContext, Owners, subject_ref
-from obsv.notify.forms import checked, plain, secret_values, secrets_of
+from obsv.notify.forms import checked, plain, secret_values, secrets_of, told
 from obsv.notify.kinds import Kinds
 from obsv.notify.store import Channel, Content
 from obsv.notify.tables import ChannelRow
@@ -180,11 +180,9 @@ class Channels:
         try:
             receipt = await notifier.verify(target)
         except NotifyError as error:
-            detail = str(error)
-            for secret in secret_values(target):
-                detail = detail.replace(secret, "***")
-            return TestResult(False, detail[:300], took_ms=self._ms_since(begun))
-        return TestResult(True, receipt.detail[:300], receipt.reference[:200], self._ms_since(begun))
+            return TestResult(False, told(str(error), secret_values(target)), took_ms=self._ms_since(begun))
+        detail = told(receipt.detail, secret_values(target))
+        return TestResult(True, detail, receipt.reference[:200], self._ms_since(begun))
 
     def context(self, org: int, channel_id: str) -> ChannelContext:
         """What a notifier of the channel may use."""

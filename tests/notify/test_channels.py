@@ -37,6 +37,9 @@ async def test_a_test_tells_what_was_answered_without_secrets(stand: Stand) -> N
     stand.sink.answer = Answer(403, body=b"wrong: Bearer t0p-s3cret")
     refused = await stand.notify.channels.test(ORG, view.id, by=SYSTEM)
     assert (refused.is_sent, refused.detail) == (False, "answered 403: wrong: ***")
+    stand.sink.answer = Answer(200, body=b"welcome, Bearer t0p-s3cret")
+    taken = await stand.notify.channels.test(ORG, view.id, by=SYSTEM)
+    assert (taken.is_sent, taken.detail) == (True, "answered 200: welcome, ***")
 
 
 async def test_a_secret_that_is_answered_is_not_logged(stand: Stand) -> None:

@@ -95,10 +95,10 @@ def _is_secret(hint: Any) -> bool:
 def _hook(kind: type) -> dict[str, Any]:
     if kind is Secret:
         return {"type": "string", "format": "password", "writeOnly": True}
-    raise NotImplementedError(kind)
+    raise TypeError(f"no form has a field of the type {kind.__name__}")
 
 
 def _reveal(value: object) -> object:
     if isinstance(value, Secret):
         return value.reveal()
-    raise NotImplementedError(type(value))
+    raise TypeError(f"no setting has a value of the type {type(value).__name__}")

@@ -143,6 +143,8 @@ class Channels:
             applied = kept.is_applied if is_applied is None else is_applied
             await execute(
                 "UPDATE channels SET name = {}, content = {}, sends_resolved = {}, is_enabled = {}, is_applied = {}, "
+                if kept.is_default:
+                    raise Conflict("This channel is always there, and keeps its name.", code="default_channel")
                 "updated_at_ms = {}, updated_by = {} WHERE org = {} AND id = {}",
                 *(wish.name, store.sealed(org, channel_id, content), wish.sends_resolved, wish.is_enabled, applied),
                 *(self._parts.clock.now_ms(), _author(by), org, channel_id),

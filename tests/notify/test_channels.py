@@ -76,6 +76,10 @@ async def test_the_owners_channel_is_always_there(stand: Stand) -> None:
     assert (view.kind, view.is_default, view.settings) == ("email", True, {"owners": True})
     with pytest.raises(Conflict, match="switch it off"):
         await stand.notify.channels.delete(ORG, view.id, by=SYSTEM)
+    # The routing that holds from the start names it.
+    wish = ChannelWish("Bosses", "email", {"owners": True})
+    with pytest.raises(Conflict, match="keeps its name"):
+        await stand.notify.channels.update(ORG, view.id, wish, by=SYSTEM)
 
 
 async def test_what_is_used_is_neither_deleted_nor_renamed(stand: Stand) -> None:

@@ -69,6 +69,12 @@ class Channels:
         await self.ensure_default(org)
         return [row["name"] for row in await fetch("SELECT name FROM channels WHERE org = {} ORDER BY name", org)]
 
+    async def listening(self, org: int) -> list[str]:
+        """Names of those that are switched on."""
+        await self.ensure_default(org)
+        sql = "SELECT name FROM channels WHERE org = {} AND is_enabled = {} ORDER BY name"
+        return [row["name"] for row in await fetch(sql, org, True)]
+
     async def every(self, org: int) -> list[Channel]:
         """All of them, readable: for sending and for files."""
         await self.ensure_default(org)
@@ -137,14 +143,14 @@ class Channels:
             if wish.kind != kept.kind:
                 raise Invalid("A channel's kind stays: make another channel.", code="kind_stays")
             if wish.name != kept.name:
+                if kept.is_default:
+                    raise Conflict("This channel is always there, and keeps its name.", code="default_channel")
                 await self._require_unused(org, kept.name, "renamed")
             secrets = {name: kept.content.settings.get(name) for name in secrets_of(self.kinds.target(kept.kind))}
             content = self._content(wish, {name: value for name, value in secrets.items() if value})
             applied = kept.is_applied if is_applied is None else is_applied
             await execute(
                 "UPDATE channels SET name = {}, content = {}, sends_resolved = {}, is_enabled = {}, is_applied = {}, "
-                if kept.is_default:
-                    raise Conflict("This channel is always there, and keeps its name.", code="default_channel")
                 "updated_at_ms = {}, updated_by = {} WHERE org = {} AND id = {}",
                 *(wish.name, store.sealed(org, channel_id, content), wish.sends_resolved, wish.is_enabled, applied),
                 *(self._parts.clock.now_ms(), _author(by), org, channel_id),

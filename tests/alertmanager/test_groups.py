@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from tests.alertmanager.scene import Scene
+from obsv.alertmanager import AlertChange
+from tests.alertmanager.scene import ORG, Scene
 
 BASIC = """
 route: {receiver: team, group_by: [alertname], group_wait: 30s, group_interval: 5m, repeat_interval: 1h}
@@ -162,3 +165,18 @@ async def test_what_ended_unheard_and_begins_again_is_told(scene: Scene) -> None
     await scene.fire("1")
     await scene.pass_s(40, 10)
     assert scene.lines == ["30 mail +1", "370 mail +1"]
+
+
+async def test_an_organisation_that_fails_holds_no_other_up(scene: Scene) -> None:
+    async def refuse(org: int, changes: Sequence[AlertChange]) -> None:
+        if org == ORG and changes[0].status == "resolved":
+            raise RuntimeError("no")
+
+    scene.alertmanager.subscribe(refuse)
+    for org in (ORG, 2):
+        await scene.routing(BASIC, org)
+    await scene.fire("1")
+    await scene.pass_s(230, 10)
+    await scene.fire("2", org=2)
+    await scene.pass_s(60, 10)
+    assert scene.lines == ["30 mail +1", "260 mail +2"]

@@ -109,3 +109,7 @@ receivers:
     for wrong in ("[", "a: b", "- x", "route: 3"):
         with pytest.raises(ValueError, match=r"."):
             import_routing(wrong, [], {})
+    # A thousand characters whose aliases stand for a million nodes.
+    nested = "".join(f"x{n}: &a{n} {{routes: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 20))
+    with pytest.raises(ValueError, match="aliases"):
+        import_routing(f"x0: &a0 {{}}\n{nested}route: *a19\n", [], {})

@@ -27,7 +27,7 @@ from obsv_plugins.notify_webhook import WebhookNotifier
 
 from obsv.notify.forms import schema_of, secrets_of
 from obsv.notify.templates import message_of
-from obsv.plugin_api import RESOLVED, PluginSettings, decode
+from obsv.plugin_api import HTML, PARAGRAPHS, RESOLVED, PluginSettings, decode
 from obsv.testing import Answer, HttpSink, NotifierContract, Received
 from obsv.testing.notifier_contract import some_alerts
 
@@ -94,6 +94,13 @@ class TestSlack(NotifierContract):
         await self.send(tmp_path, sink, message_of(told, "k"))
         text = sink.received[0].content["attachments"][0]["blocks"][0]["text"]["text"]
         assert "<https://obsv.example/alert?code=a_b~c*|Acknowledge>" in text
+
+
+def test_own_words_with_many_lines_fit_too() -> None:
+    message = message_of(some_alerts(1), "k", text="{{ range .Alerts }}" + "a\n" * 4000 + "{{ end }}")
+    for flavour in (HTML, PARAGRAPHS):
+        assert flavour.size(message.body(flavour, 5000)) <= 5000
+        assert message.body(flavour, 5000).startswith(f"a{flavour.newline}a{flavour.newline}")
 
 
 class TestDiscord(NotifierContract):

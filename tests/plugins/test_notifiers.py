@@ -285,6 +285,10 @@ class TestMatrix(NotifierContract):
     def key(self, received: Received) -> str:
         return received.path
 
+    async def test_four_bytes_a_character_fit_too(self, sink: HttpSink, tmp_path: Path) -> None:
+        await self.send(tmp_path, sink, message_of(some_alerts(1), "k", text="\U0001f525" * 15_000))
+        assert len(sink.received[0].body) <= 65_000
+
     async def test_the_transaction(self, sink: HttpSink, tmp_path: Path) -> None:
         assert (await self.send(tmp_path, sink, message_of(some_alerts(1), "dlv_key"))).reference == "$e"
         (got,) = sink.received

@@ -93,3 +93,15 @@ async def test_alertmanagers_api(tmp_path: Path, database_url: str) -> None:
         ):
             answer = await robot.client.get("/api/v2/alerts", params={"filter": wanted})
             assert [one["labels"]["alertname"] for one in answer.json()] == listed
+
+
+async def test_silences_count_what_they_hit(tmp_path: Path, database_url: str) -> None:
+    async with staged(tmp_path, database_url, {}) as stage:
+        robot = await stage.token("alerts:read", "alerts:write")
+        await robot.client.post("/api/v2/alerts", json=[DISK, {"labels": {"alertname": "DiskFull"}}])
+        ends_at_ms = stage.clock.now_ms() + 60_000
+        for matcher, hits in (("alertname=DiskFull", 2), ("instance=web-1", 1), ("instance=web-2", 0)):
+            form = {"matchers": [matcher], "ends_at_ms": ends_at_ms, "comment": ""}
+            made = await robot.do("POST", "/silences", form)
+            assert (made["hits"], (await robot.get(f"/silences/{made['id']}"))["hits"]) == (hits, hits)
+        assert sorted(one["hits"] for one in (await robot.get("/silences"))["silences"]) == [0, 1, 2]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from litestar import Controller, delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
@@ -10,12 +12,14 @@ from obsv.accounts.requests import AnyRequest, author_of
 from obsv.alertmanager.api_alerts import MOST, alert_views
 from obsv.alertmanager.api_v2 import READ, WRITE
 from obsv.alertmanager.matcher_text import BadMatcher
-from obsv.alertmanager.matchers import Matcher, parse_matcher
+from obsv.alertmanager.matchers import Matcher, all_match, parse_matcher
 from obsv.alertmanager.people import People, ref_of
 from obsv.alertmanager.requests import Manager
 from obsv.alertmanager.service import Alertmanager
 from obsv.alertmanager.silence_book import SilenceWish
 from obsv.alertmanager.silences import Silence
+from obsv.alertmanager.store import firing_alerts
+from obsv.alertmanager.types import Alert
 from obsv.alertmanager.views import Views
 from obsv.alertmanager.wire import AlertList, SilenceForm, SilenceList, SilenceMatchers, SilenceView
 from obsv.core.errors import FieldError, Invalid
@@ -31,8 +35,7 @@ class SilenceController(Controller):
     async def index(self, request: AnyRequest, manager: Manager) -> SilenceList:
         """With how many alerts that fire now each of them matches."""
         org = org_of(request)
-        people = People(org)
-        return SilenceList([await _view(manager, org, one, people) for one in await manager.silences.every(org)])
+        return SilenceList(await _views(manager, org, await manager.silences.every(org)))
 
     @post("/", guards=[requires_scope(WRITE)], summary="Make a silence", operation_id="createSilence")
     async def create(self, request: AnyRequest, manager: Manager, data: JSONBody[SilenceForm]) -> SilenceView:
@@ -56,7 +59,7 @@ class SilenceController(Controller):
     async def show(self, request: AnyRequest, manager: Manager, silence_id: FromPath[str]) -> SilenceView:
         """Also one that ended in the last five days."""
         org = org_of(request)
-        return await _view(manager, org, await manager.silences.get(org, silence_id), People(org))
+        return (await _views(manager, org, [await manager.silences.get(org, silence_id)]))[0]
 
     @put("/{silence_id:str}", guards=[requires_scope(WRITE)], summary="Change a silence", operation_id="updateSilence")
     async def change(
@@ -82,7 +85,7 @@ async def _put(request: AnyRequest, manager: Alertmanager, form: SilenceForm, si
         times=tuple(form.times),
         id=silence_id,
     )
-    return await _view(manager, org, await manager.silences.put(org, wish, by=by), People(org))
+    return (await _views(manager, org, [await manager.silences.put(org, wish, by=by)]))[0]
 
 
 def _matchers(texts: list[str]) -> tuple[Matcher, ...]:
@@ -99,8 +102,13 @@ def _matchers(texts: list[str]) -> tuple[Matcher, ...]:
     return tuple(found)
 
 
-async def _view(manager: Alertmanager, org: int, one: Silence, people: People) -> SilenceView:
-    now_ms = manager.clock.now_ms()
+async def _views(manager: Alertmanager, org: int, silences: Sequence[Silence]) -> list[SilenceView]:
+    people, now_ms = People(org), manager.clock.now_ms()
+    alerts = await firing_alerts(org, now_ms)
+    return [await _view(one, people, alerts, now_ms) for one in silences]
+
+
+async def _view(one: Silence, people: People, alerts: Sequence[Alert], now_ms: int) -> SilenceView:
     state = one.state(now_ms)
     return SilenceView(
         id=one.id,
@@ -112,5 +120,5 @@ async def _view(manager: Alertmanager, org: int, one: Silence, people: People) -
         updated_at_ms=one.updated_at_ms,
         created_by=await people.of(one.created_by),
         comment=one.comment,
-        hits=0 if state == "expired" else len(await Views(manager).hit_by(org, one.matchers)),
+        hits=0 if state == "expired" else sum(all_match(one.matchers, alert.labels) for alert in alerts),
     )

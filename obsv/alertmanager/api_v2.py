@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
 import msgspec
-import re2
 from litestar import Request, Response, Router, delete, get, post
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath, QueryParameter
@@ -19,9 +18,8 @@ from obsv import __version__
 from obsv.accounts import org_of, requires_scope
 from obsv.accounts.requests import author_of
 from obsv.alertmanager.document import write_alertmanager_yaml
-from obsv.alertmanager.labels import Labels
 from obsv.alertmanager.matcher_text import BadMatcher
-from obsv.alertmanager.matchers import Matcher, parse_matcher
+from obsv.alertmanager.matchers import Matcher, all_match, parse_matcher
 from obsv.alertmanager.service import Alertmanager
 from obsv.alertmanager.silence_book import SilenceWish
 from obsv.alertmanager.silences import Silence
@@ -34,7 +32,10 @@ MOST_AT_ONCE: Final = 10_000
 AnyRequest = Request[Any, Any, Any]
 Filters = Annotated[list[str] | None, QueryParameter(name="filter", max_items=50)]
 Flag = Annotated[str, QueryParameter(max_length=10)]
+Expression = Annotated[str, QueryParameter(max_length=1000)]
 _ZERO: Final = "0001-01-01T00:00:00"
+_LATEST_MS: Final = 253_402_300_799_000
+"""The last second of 9999 UTC: a zone west of it names a later one, which no calendar here has."""
 
 
 class AlertText(msgspec.Struct, frozen=True, rename="camel"):
@@ -99,7 +100,7 @@ def _alert_handlers(alertmanager: Alertmanager) -> tuple[HTTPRouteHandler, ...]:
         request: AnyRequest,
         *,
         filters: Filters = None,
-        receiver: Flag = "",
+        receiver: Expression = "",
         active: Flag = "true",
         silenced: Flag = "true",
         inhibited: Flag = "true",
@@ -117,7 +118,7 @@ def _alert_handlers(alertmanager: Alertmanager) -> tuple[HTTPRouteHandler, ...]:
         request: AnyRequest,
         *,
         filters: Filters = None,
-        receiver: Flag = "",
+        receiver: Expression = "",
         active: Flag = "true",
         silenced: Flag = "true",
         inhibited: Flag = "true",
@@ -211,7 +212,7 @@ def _posted(text: AlertText) -> PostedAlert:
 
 
 def _ms(text: str) -> int:
-    """An RFC 3339 time; the zero time of Go is 0.  Raises `BadRequest`."""
+    """An RFC 3339 time; the zero time of Go is 0, what lies beyond the calendar its end.  Raises `BadRequest`."""
     if text.startswith(_ZERO):
         return 0
     try:
@@ -220,7 +221,7 @@ def _ms(text: str) -> int:
             raise ValueError("no zone")
     except ValueError:
         raise BadRequest(f"parsing time {text[:60]!r}: expected RFC 3339, such as 2027-01-31T12:00:00Z") from None
-    return max(1, round(at.timestamp() * 1000))
+    return min(max(1, round(at.timestamp() * 1000)), _LATEST_MS)
 
 
 def _matcher(text: MatcherText) -> Matcher:
@@ -247,17 +248,15 @@ def _flag(text: str, name: str) -> bool:
     raise BadRequest(f"{name} in query must be of type boolean: {text!r}")
 
 
-def _receiver(pattern: str) -> Any:
-    options: Any = re2.Options()
-    options.log_errors = False
+def _receiver(pattern: str) -> Matcher | None:
     try:
-        return re2.compile(pattern, options) if pattern else None
-    except re2.error as bad:
+        return Matcher("receiver", "=~", pattern) if pattern else None
+    except BadMatcher as bad:
         raise BadRequest(f"failed to parse receiver param: {bad}") from None
 
 
-def _is_for(receivers: Sequence[str], pattern: Any) -> bool:
-    return pattern is None or any(pattern.fullmatch(one) for one in receivers)
+def _is_for(receivers: Sequence[str], pattern: Matcher | None) -> bool:
+    return pattern is None or any(pattern.matches_value(one) for one in receivers)
 
 
 def _is_wanted(one: Shown, active: str, silenced: str, inhibited: str, wanted: Sequence[Matcher]) -> bool:
@@ -265,15 +264,8 @@ def _is_wanted(one: Shown, active: str, silenced: str, inhibited: str, wanted: S
         (_flag(active, "active") or one.state != "active")
         and (_flag(silenced, "silenced") or not one.silenced_by)
         and (_flag(inhibited, "inhibited") or not one.inhibited_by)
-        and all(_is_found(matcher, one.alert.labels) for matcher in wanted)
+        and all_match(wanted, one.alert.labels)
     )
-
-
-def _is_found(matcher: Matcher, labels: Labels) -> bool:
-    """As Alertmanager filters: `name=""` and `name!=""` ask whether the label is there."""
-    if not matcher.value:
-        return (matcher.name in labels) is (matcher.operator in {"!=", "!~"}) or matcher.matches(labels)
-    return matcher.matches(labels)
 
 
 # Writing

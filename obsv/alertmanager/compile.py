@@ -24,6 +24,7 @@ MAX_DEPTH: Final = 20
 MAX_RECEIVERS: Final = 200
 MAX_RULES: Final = 500
 MAX_INTERVALS: Final = 200
+MAX_DURATION_MS: Final = 100 * 365 * 86_400_000
 ALL: Final = "..."
 
 
@@ -228,6 +229,8 @@ class _Compiler:
             return None
         if duration == 0 and not may_be_zero:
             self._wrong(where, "must be longer than 0")
+        if duration > MAX_DURATION_MS:
+            self._wrong(where, "must not be longer than 100 years")
         return duration
 
     def _wrong(self, where: str, detail: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -59,13 +59,12 @@ class Dispatcher:
         now_ms = self._clock.now_ms()
         rows = await fetch("SELECT DISTINCT org FROM alerts WHERE status = 'firing' AND ends_at_ms <= {}", now_ms)
         for row in rows:
-            await self._alertmanager.settle(int(row["org"]), now_ms)
+            with _apart("alertmanager.settle_failed", int(row["org"])):
+                await self._alertmanager.settle(int(row["org"]), now_ms)
         for org in await groups.due_organisations(now_ms):
-            try:
+            with _apart("alertmanager.flush_failed", org):
                 while await self._flush(org) == AT_ONCE:
                     pass
-            except Exception:  # noqa: BLE001  # the others must not wait for one organisation
-                _log.exception("alertmanager.flush_failed", org=org)
         if now_ms >= self._clean_at_ms:
             self._clean_at_ms = now_ms + CLEAN_EVERY_MS
             await clean(now_ms)
@@ -150,6 +149,15 @@ class Dispatcher:
                 if is_waiting and not notified_at_ms:
                     notified_at_ms = now_ms
         return replace(group, notified_at_ms=notified_at_ms, escalated=escalated)
+
+
+@contextlib.contextmanager
+def _apart(event: str, org: int) -> Iterator[None]:
+    """Whatever fails for one organisation, the others must not wait for it."""
+    try:
+        yield
+    except Exception:  # noqa: BLE001  # whatever it is, it is logged
+        _log.exception(event, org=org)
 
 
 def _next(group: Group, route: Route) -> Group:

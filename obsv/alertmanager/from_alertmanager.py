@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from obsv.alertmanager.document import MAX_BYTES, RoutingDocument
+from obsv.metrics.yaml_text import load_yaml
 
 _KNOWN: Final = ("global", "route", "inhibit_rules", "time_intervals", "mute_time_intervals", "receivers")
 
@@ -56,11 +56,7 @@ def import_routing(text: str, channels: Sequence[str], chosen: Mapping[str, Sequ
 def _read(text: str) -> dict[str, Any]:
     if len(text.encode()) > MAX_BYTES:
         raise ValueError(f"has more than the {MAX_BYTES} bytes that a routing document may have")
-    yaml: Any = importlib.import_module("yaml")  # publishes no types
-    try:
-        raw = yaml.load(text, Loader=getattr(yaml, "CBaseLoader", yaml.BaseLoader))
-    except (yaml.YAMLError, ValueError, RecursionError) as wrong:
-        raise ValueError(" ".join(str(wrong).split())) from None
+    raw = load_yaml(text)
     is_table = isinstance(raw, dict) and isinstance(raw.get("global") or {}, dict)
     if not is_table or not all(isinstance(one, dict) for one in raw.get("receivers") or []):
         raise ValueError("expected a table with `route` and a list of `receivers`")

@@ -1,6 +1,6 @@
 """The link in a message by which whoever reads it says that they are at it.
 
-It carries 256 random bits, the database their SHA-256, and works for a week.
+It carries 256 random bits, the database their SHA-256, and works for six days.
 """
 
 from __future__ import annotations

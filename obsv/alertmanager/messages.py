@@ -31,9 +31,11 @@ class Messages:
     async def send(self, group: Group, route: Route, receiver: str, told: Told, now_ms: int) -> None:
         """Queue it once, whoever tries again."""
         ports = self._alertmanager.ports
-        if told.channel not in await ports.channels.names(group.org):
-            # It was deleted: there is nobody to tell, and nothing to note.
-            _log.warning("alertmanager.no_channel", org=group.org, receiver=receiver, channel=told.channel)
+        if told.channel not in await ports.channels.listening(group.org):
+            # It was deleted or switched off. What it was told before does not hold any more either: once it is there
+            # again, it hears of whatever fires by then.
+            _log.info("alertmanager.nobody_listens", org=group.org, receiver=receiver, channel=told.channel)
+            await store.drop_entry(group.org, group.group_key, receiver, told.channel)
             return
         if told.alerts:
             notification = await self._notification(group, receiver, told, now_ms)

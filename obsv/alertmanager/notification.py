@@ -27,6 +27,10 @@ class Channels(Protocol):
         """Of one organisation."""
         ...
 
+    async def listening(self, org: int) -> Sequence[str]:
+        """Those of them that are switched on."""
+        ...
+
 
 def notified(alert: Alert, now_ms: int, links: dict[str, str]) -> NotifiedAlert:
     """An alert as it is told."""

@@ -180,5 +180,14 @@ async def put_entry(org: int, group_key: str, receiver: str, channel: str, entry
     """Note what a channel is told now."""
     firing, resolved = (msgspec.json.encode(sorted(one)).decode() for one in (entry.firing, entry.resolved))
     expires_at_ms = entry.at_ms + min(2 * repeat_ms, LOG_KEPT_MS)
-    key = digest(org, receiver, channel, group_key)
+    key = _entry_id(org, group_key, receiver, channel)
     await execute(_PUT_ENTRY, key, org, group_key, receiver, channel, firing, resolved, entry.at_ms, expires_at_ms)
+
+
+async def drop_entry(org: int, group_key: str, receiver: str, channel: str) -> None:
+    """Forget what a channel was told."""
+    await execute("DELETE FROM notification_log WHERE id = {}", _entry_id(org, group_key, receiver, channel))
+
+
+def _entry_id(org: int, group_key: str, receiver: str, channel: str) -> str:
+    return digest(org, receiver, channel, group_key)

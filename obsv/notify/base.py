@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Protocol
 
 from obsv.core.clock import Clock
@@ -40,9 +40,8 @@ class Message:
         """The text as the service writes it, within `limit` as it counts."""
         if self.notification is not None and not self.is_own_text:
             return body_of(self.notification, flavour, limit)
-        text = cut_escaped(self.text, flavour, limit)
-        if flavour.newline != "\n":
-            text = text.replace("\n", flavour.newline)
+        broken = replace(flavour, escape=lambda said: flavour.escape(said).replace("\n", flavour.newline))
+        text = cut_escaped(self.text, broken, limit)
         linked = f"{text}{flavour.newline}{flavour.link('Open', self.link)}" if self.link else text
         return linked if flavour.size(linked) <= limit else text
 

@@ -17,7 +17,7 @@ from obsv.keys import keystore
 from obsv.notify import store
 from obsv.notify.base import NotifyError
 from obsv.notify.context import ChannelContext, Owners, subject_ref
-from obsv.notify.forms import checked, plain, secret_values, secrets_of
+from obsv.notify.forms import checked, plain, secret_values, secrets_of, told
 from obsv.notify.kinds import Kinds
 from obsv.notify.store import Channel, Content
 from obsv.notify.tables import ChannelRow
@@ -68,6 +68,12 @@ class Channels:
         """All names."""
         await self.ensure_default(org)
         return [row["name"] for row in await fetch("SELECT name FROM channels WHERE org = {} ORDER BY name", org)]
+
+    async def listening(self, org: int) -> list[str]:
+        """Names of those that are switched on."""
+        await self.ensure_default(org)
+        sql = "SELECT name FROM channels WHERE org = {} AND is_enabled = {} ORDER BY name"
+        return [row["name"] for row in await fetch(sql, org, True)]
 
     async def every(self, org: int) -> list[Channel]:
         """All of them, readable: for sending and for files."""
@@ -137,6 +143,8 @@ class Channels:
             if wish.kind != kept.kind:
                 raise Invalid("A channel's kind stays: make another channel.", code="kind_stays")
             if wish.name != kept.name:
+                if kept.is_default:
+                    raise Conflict("This channel is always there, and keeps its name.", code="default_channel")
                 await self._require_unused(org, kept.name, "renamed")
             secrets = {name: kept.content.settings.get(name) for name in secrets_of(self.kinds.target(kept.kind))}
             content = self._content(wish, {name: value for name, value in secrets.items() if value})
@@ -180,11 +188,9 @@ class Channels:
         try:
             receipt = await notifier.verify(target)
         except NotifyError as error:
-            detail = str(error)
-            for secret in secret_values(target):
-                detail = detail.replace(secret, "***")
-            return TestResult(False, detail[:300], took_ms=self._ms_since(begun))
-        return TestResult(True, receipt.detail[:300], receipt.reference[:200], self._ms_since(begun))
+            return TestResult(False, told(str(error), secret_values(target)), took_ms=self._ms_since(begun))
+        detail = told(receipt.detail, secret_values(target))
+        return TestResult(True, detail, receipt.reference[:200], self._ms_since(begun))
 
     def context(self, org: int, channel_id: str) -> ChannelContext:
         """What a notifier of the channel may use."""

@@ -62,7 +62,7 @@ WHERE id IN (
     ) AND {_READY}
     LOCKING
 )
-RETURNING id, org, channel_id, content, attempts, asked_at_ms
+RETURNING id, org, channel_id, content, attempts, asked_at_ms, lease_owner
 """  # noqa: S608  # our own text
 
 

@@ -45,9 +45,12 @@ def _markdown(text: str) -> str:
 
 def _slack(text: str) -> str:
     """Source: docs.slack.dev, "Formatting message text", on escaping."""
-    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     # There is no escape for the marks themselves; a zero-width space in front takes their meaning.
-    return re.sub(r"([*_~`])", "\u200b\\1", text)
+    return re.sub(r"([*_~`])", "\u200b\\1", _slack_address(text))
+
+
+def _slack_address(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def _html(text: str) -> str:
@@ -74,7 +77,7 @@ PARAGRAPHS: Final = Flavour(MARKDOWN.escape, MARKDOWN.bold, MARKDOWN.link, newli
 """Adaptive cards' part of Markdown: a single line break is none there."""
 
 SLACK: Final = Flavour(
-    _slack, lambda text: f"*{_slack(text)}*", lambda label, url: f"<{_slack(_address(url))}|{_slack(label)}>"
+    _slack, lambda text: f"*{_slack(text)}*", lambda label, url: f"<{_slack_address(_address(url))}|{_slack(label)}>"
 )
 """Slack's mrkdwn."""
 

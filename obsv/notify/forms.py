@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, cast, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 
@@ -11,6 +11,7 @@ import msgspec
 
 from obsv.core.errors import FieldError, Invalid
 from obsv.core.plugin_settings import PluginSettings, Secret, decode
+from obsv.core.redact import redact
 
 _PLACE: Final = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _OWN: Final = re.compile(r"(?P<name>\w+): ")
@@ -76,6 +77,13 @@ def secret_values(settings: PluginSettings) -> list[str]:
     return [one.reveal() for one in found if isinstance(one, Secret) and len(one.reveal()) >= 4]
 
 
+def told(detail: str, secrets: Sequence[str]) -> str:
+    """What the other side said, without what it must not say: 300 characters at most."""
+    for secret in secrets:
+        detail = detail.replace(secret, "***")
+    return redact(detail)[:300]
+
+
 def _is_secret(hint: Any) -> bool:
     if hint is Secret:
         return True
@@ -87,10 +95,10 @@ def _is_secret(hint: Any) -> bool:
 def _hook(kind: type) -> dict[str, Any]:
     if kind is Secret:
         return {"type": "string", "format": "password", "writeOnly": True}
-    raise NotImplementedError(kind)
+    raise TypeError(f"no form has a field of the type {kind.__name__}")
 
 
 def _reveal(value: object) -> object:
     if isinstance(value, Secret):
         return value.reveal()
-    raise NotImplementedError(type(value))
+    raise TypeError(f"no setting has a value of the type {type(value).__name__}")

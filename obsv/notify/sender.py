@@ -20,7 +20,6 @@ from obsv.core.days import erase_on
 from obsv.core.errors import ObsvError
 from obsv.core.gotemplate import TemplateFailed
 from obsv.core.ids import new_id
-from obsv.core.redact import redact
 from obsv.core.telemetry import REGISTRY
 from obsv.db import execute, fetch, fetch_value, insert, spawn, write_tx
 from obsv.keys import BadEnvelope, KeyProblem, keystore
@@ -29,7 +28,7 @@ from obsv.notify.base import Message, NotifyError, Receipt
 from obsv.notify.channels import Channels
 from obsv.notify.context import subject_ref
 from obsv.notify.deliveries import FORGET_DEAD_AFTER, FORGET_SENT_AFTER, KEEP_DAYS, Deliveries
-from obsv.notify.forms import checked, secret_values
+from obsv.notify.forms import checked, secret_values, told
 from obsv.notify.notification import Notification
 from obsv.notify.store import Channel
 from obsv.notify.tables import DeliveryAttempt
@@ -139,8 +138,9 @@ class Sender:
 
     async def _send(self, row: dict[str, Any]) -> None:
         begun, at_ms = self._clock.monotonic(), self._clock.now_ms()
-        channel = await store.by_id(row["org"], row["channel_id"])
+        channel: Channel | None = None
         try:
+            channel = await store.by_id(row["org"], row["channel_id"])
             outcome = await self._attempt(row, channel)
         except Exception as error:  # noqa: BLE001  # one bad message must not stop the others
             _log.exception("notify.attempt_failed", delivery=row["id"])
@@ -154,6 +154,8 @@ class Sender:
             await self._record(row, outcome, at_ms, int(took_s * 1000))
         except Exception:  # noqa: BLE001  # its lease runs out, and it is sent again under the same key
             _log.exception("notify.record_failed", delivery=row["id"])
+            # A sender never takes what it has in hand itself, and this it has no more.
+            self._owner = new_id("snd")
 
     async def _attempt(self, row: dict[str, Any], channel: Channel | None) -> _Outcome:
         if channel is None:
@@ -198,7 +200,7 @@ class Sender:
             return replace(message, subject=f"{message.subject} (the channel's template failed: {wrong})"[:300])
 
     def _failed(self, row: dict[str, Any], error: NotifyError, secrets: list[str] | None = None) -> _Outcome:
-        detail = _told(str(error), secrets or [])
+        detail = told(str(error), secrets or [])
         _log.warning("notify.delivery_failed", delivery=row["id"], error=detail, final=error.is_permanent)
         if error.is_permanent:
             return _Outcome("dead", detail)
@@ -234,7 +236,7 @@ class Sender:
 
     async def _record(self, row: dict[str, Any], outcome: _Outcome, at_ms: int, took_ms: int) -> None:
         now = self._clock.now_ms()
-        mine = (row["id"], self._owner)
+        mine = (row["id"], row["lease_owner"])
         async with write_tx():
             if outcome.state in {"early", "failed"}:
                 kept = await fetch(
@@ -266,14 +268,7 @@ def retry_after_ms(attempts: int) -> int:
 
 
 def _sent(receipt: Receipt, secrets: list[str]) -> _Outcome:
-    return _Outcome("sent", _told(receipt.detail, secrets), receipt.reference[:200])
-
-
-def _told(detail: str, secrets: list[str]) -> str:
-    """What the other side said, without what it must not say."""
-    for secret in secrets:
-        detail = detail.replace(secret, "***")
-    return redact(detail)[:300]
+    return _Outcome("sent", told(receipt.detail, secrets), receipt.reference[:200])
 
 
 def _attempt_row(row: dict[str, Any], outcome: _Outcome, at_ms: int, took_ms: int) -> dict[str, Any]:

@@ -14,6 +14,7 @@ Needs pytest with pytest-asyncio in its automatic mode.  The HTTP server is a re
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -75,7 +76,7 @@ def some_alerts(count: int, *, status: str = FIRING, said: str = "Disk of web-1 
     )
 
 
-class NotifierContract:
+class NotifierContract(ABC):
     """What is true of every notifier that speaks HTTP."""
 
     notifier: ClassVar[Any]
@@ -83,9 +84,9 @@ class NotifierContract:
     taken: ClassVar[Answer] = Answer()
     """What the service answers when it takes a message."""
 
+    @abstractmethod
     def settings(self, url: str) -> dict[str, object]:
         """Settings of a channel whose service is at `url`."""
-        raise NotImplementedError
 
     def sizes(self, content: Any) -> Iterable[tuple[int, int]]:
         """(size, limit) of each part of a request that the service limits."""

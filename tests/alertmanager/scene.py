@@ -44,11 +44,15 @@ class Channels:
     known: Sequence[str] = ("mail", "chat", "pager", "Owners by email")
     told: list[Delivery] = field(default_factory=list[Delivery])
     keys: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    off: Sequence[str] = ()
     fails: int = 0
     begun_ms: int = 0
 
     async def names(self, org: int) -> Sequence[str]:
         return self.known
+
+    async def listening(self, org: int) -> Sequence[str]:
+        return [one for one in self.known if one not in self.off]
 
     async def enqueue(self, org: int, channel: str, notification: Any, *, once_key: str) -> str | None:
         if self.fails:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from tests.alertmanager.scene import Scene
+from obsv.alertmanager import AlertChange
+from tests.alertmanager.scene import ORG, Scene
 
 BASIC = """
 route: {receiver: team, group_by: [alertname], group_wait: 30s, group_interval: 5m, repeat_interval: 1h}
@@ -136,3 +139,44 @@ async def test_a_channel_that_fails_is_tried_again(scene: Scene) -> None:
     scene.channels.fails = 1
     await scene.pass_s(40)
     assert sorted(line.split(" ", 1)[0] for line in scene.lines) == ["30", "35"]
+
+
+async def test_a_channel_that_was_switched_off_or_deleted_hears_what_fires(scene: Scene) -> None:
+    await scene.routing(BASIC.replace("[mail]", "[mail, chat, pager]"))
+    scene.channels.off, scene.channels.known = ("mail",), ("mail", "pager")
+    await scene.fire("1")
+    await scene.pass_s(40, 10)
+    assert scene.lines == ["30 pager +1"]
+    scene.channels.off, scene.channels.known = (), ("mail", "chat", "pager")
+    await scene.pass_s(100, 10)
+    await scene.fire("1")
+    await scene.pass_s(200, 10)
+    assert scene.lines == ["330 mail +1", "330 chat +1"]
+
+
+async def test_what_ended_unheard_and_begins_again_is_told(scene: Scene) -> None:
+    await scene.routing(BASIC)
+    await scene.fire("1")
+    await scene.pass_s(40, 10)
+    scene.channels.off = ("mail",)
+    await scene.resolve("1")
+    await scene.pass_s(300, 10)
+    scene.channels.off = ()
+    await scene.fire("1")
+    await scene.pass_s(40, 10)
+    assert scene.lines == ["30 mail +1", "370 mail +1"]
+
+
+async def test_an_organisation_that_fails_holds_no_other_up(scene: Scene) -> None:
+    async def refuse(org: int, changes: Sequence[AlertChange]) -> None:
+        if org == ORG and changes[0].status == "resolved":
+            raise RuntimeError("no")
+
+    scene.alertmanager.subscribe(refuse)
+    for org in (ORG, 2):
+        await scene.routing(BASIC, org)
+    await scene.fire("1")
+    await scene.pass_s(230, 10)
+    await scene.fire("2", org=2)
+    await scene.pass_s(60, 10)
+    assert scene.lines == ["30 mail +1", "260 mail +2"]

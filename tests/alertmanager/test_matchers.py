@@ -55,7 +55,7 @@ route:
   matchers: [a=b]
   mute_time_intervals: [x]
   routes:
-    - {receiver: nobody, group_by: [a, a], group_interval: 0s}
+    - {receiver: nobody, group_by: [a, a], group_interval: 0s, repeat_interval: 9999999999y}
     - {matchers: ["a=~("], group_by: ["...", b], escalate: [{after: 5m, receiver: a}, {after: 1m, receiver: c}]}
 time_intervals:
   - {name: n, time_intervals: [{weekdays: ["friday:monday"]}, {times: [{start_time: "9:00", end_time: "10:00"}]}]}
@@ -70,7 +70,7 @@ def test_every_mistake_is_named_with_its_place() -> None:
     assert sorted({one.pointer for one in bad.value.errors}) == sorted({
         "/global/resolve_timeout", "/receivers/0/channels", "/receivers/1/name", "/receivers/2/name", "/route", "/route/group_wait",
         "/route/matchers", "/route/mute_time_intervals/0", "/route/receiver", "/route/routes/0/group_by", "/route/routes/0/group_interval",
-        "/route/routes/0/receiver", "/route/routes/1/escalate/1/after", "/route/routes/1/escalate/1/receiver", "/route/routes/1/group_by",
+        "/route/routes/0/repeat_interval", "/route/routes/0/receiver", "/route/routes/1/escalate/1/after", "/route/routes/1/escalate/1/receiver", "/route/routes/1/group_by",
         "/route/routes/1/matchers/0", "/time_intervals/0/time_intervals/0/weekdays", "/time_intervals/0/time_intervals/1/times",
         "/time_intervals/1/name", "/time_intervals/1/time_intervals/0/days_of_month", "/time_intervals/1/time_intervals/1/location",
         "/time_intervals/1/time_intervals/2/months", "/time_intervals/1/time_intervals/3/years",
@@ -109,3 +109,7 @@ receivers:
     for wrong in ("[", "a: b", "- x", "route: 3"):
         with pytest.raises(ValueError, match=r"."):
             import_routing(wrong, [], {})
+    # A thousand characters whose aliases stand for a million nodes.
+    nested = "".join(f"x{n}: &a{n} {{routes: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 20))
+    with pytest.raises(ValueError, match="aliases"):
+        import_routing(f"x0: &a0 {{}}\n{nested}route: *a19\n", [], {})

@@ -37,6 +37,9 @@ async def test_a_test_tells_what_was_answered_without_secrets(stand: Stand) -> N
     stand.sink.answer = Answer(403, body=b"wrong: Bearer t0p-s3cret")
     refused = await stand.notify.channels.test(ORG, view.id, by=SYSTEM)
     assert (refused.is_sent, refused.detail) == (False, "answered 403: wrong: ***")
+    stand.sink.answer = Answer(200, body=b"welcome, Bearer t0p-s3cret")
+    taken = await stand.notify.channels.test(ORG, view.id, by=SYSTEM)
+    assert (taken.is_sent, taken.detail) == (True, "answered 200: welcome, ***")
 
 
 async def test_a_secret_that_is_answered_is_not_logged(stand: Stand) -> None:
@@ -73,6 +76,10 @@ async def test_the_owners_channel_is_always_there(stand: Stand) -> None:
     assert (view.kind, view.is_default, view.settings) == ("email", True, {"owners": True})
     with pytest.raises(Conflict, match="switch it off"):
         await stand.notify.channels.delete(ORG, view.id, by=SYSTEM)
+    # The routing that holds from the start names it.
+    wish = ChannelWish("Bosses", "email", {"owners": True})
+    with pytest.raises(Conflict, match="keeps its name"):
+        await stand.notify.channels.update(ORG, view.id, wish, by=SYSTEM)
 
 
 async def test_what_is_used_is_neither_deleted_nor_renamed(stand: Stand) -> None:

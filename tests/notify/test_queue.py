@@ -10,12 +10,13 @@ import pytest
 from obsv.audit import SYSTEM
 from obsv.core.errors import Conflict, NotFound
 from obsv.db import execute, fetch, fetch_value, write_tx
-from obsv.notify import RESOLVED
+from obsv.notify import RESOLVED, make_notify
+from obsv.notify.channels import DEFAULT_NAME
 from obsv.notify.deliveries import LEASE_MS
 from obsv.notify.types import ChannelWish
 from obsv.testing import Answer
 from obsv.testing.notifier_contract import some_alerts
-from tests.notify.conftest import ORG, Stand
+from tests.notify.conftest import KINDS, ORG, Stand
 
 FAILS = Answer(503)
 
@@ -269,6 +270,9 @@ async def test_a_channel_that_is_switched_off_says_so(stand: Stand) -> None:
     wish = ChannelWish("ops", "webhook", is_enabled=False)
     await stand.notify.channels.update(ORG, view.id, wish, by=SYSTEM)
     after = await stand.enqueue("b")
+    # As another process finds it, which changed it or did not.
+    beside = make_notify(stand.clock, lambda: KINDS).channels
+    assert (await beside.names(ORG), await beside.listening(ORG)) == ([DEFAULT_NAME, "ops"], [DEFAULT_NAME])
     await stand.send()
     assert [(await stand.row(one))["state"] for one in (before, after)] == ["skipped", "skipped"]
     assert not stand.sink.received
@@ -314,3 +318,16 @@ async def test_a_channel_that_is_gone(stand: Stand) -> None:
     assert (await stand.row(delivery))["state"] == "dead"
     with pytest.raises(NotFound):
         await stand.enqueue("b")
+
+
+async def test_what_could_not_be_written_down_is_sent_again_by_the_same_process(stand: Stand) -> None:
+    await stand.channel()
+    delivery = await stand.enqueue("a")
+    await execute("ALTER TABLE delivery_attempts RENAME TO away")
+    await stand.send()
+    await execute("ALTER TABLE away RENAME TO delivery_attempts")
+    assert (await stand.row(delivery))["state"] == "leased"
+    assert await stand.send(seconds=LEASE_MS / 1000 - 1) == 0
+    assert await stand.send(seconds=2) == 1
+    assert stand.keys == [delivery] * 2
+    assert (await stand.row(delivery))["state"] == "sent"

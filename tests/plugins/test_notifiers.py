@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from obsv_plugins.notify_discord import DiscordNotifier
 from obsv_plugins.notify_gotify import GotifyNotifier
@@ -26,7 +27,7 @@ from obsv_plugins.notify_webhook import WebhookNotifier
 
 from obsv.notify.forms import schema_of, secrets_of
 from obsv.notify.templates import message_of
-from obsv.plugin_api import RESOLVED, PluginSettings, decode
+from obsv.plugin_api import HTML, PARAGRAPHS, RESOLVED, PluginSettings, decode
 from obsv.testing import Answer, HttpSink, NotifierContract, Received
 from obsv.testing.notifier_contract import some_alerts
 
@@ -86,6 +87,20 @@ class TestSlack(NotifierContract):
         assert "<!channel>" not in text
         assert "*Disk of web-1 is almost full*" in text
         assert "<http://localhost:8450/ack?x=1&amp;y=2|Acknowledge>" in text
+
+    async def test_a_link_stays_as_it_is(self, sink: HttpSink, tmp_path: Path) -> None:
+        """The code in it may have any of base64url's characters."""
+        told = msgspec.structs.replace(some_alerts(1), links={"acknowledge": "https://obsv.example/alert?code=a_b~c*"})
+        await self.send(tmp_path, sink, message_of(told, "k"))
+        text = sink.received[0].content["attachments"][0]["blocks"][0]["text"]["text"]
+        assert "<https://obsv.example/alert?code=a_b~c*|Acknowledge>" in text
+
+
+def test_own_words_with_many_lines_fit_too() -> None:
+    message = message_of(some_alerts(1), "k", text="{{ range .Alerts }}" + "a\n" * 4000 + "{{ end }}")
+    for flavour in (HTML, PARAGRAPHS):
+        assert flavour.size(message.body(flavour, 5000)) <= 5000
+        assert message.body(flavour, 5000).startswith(f"a{flavour.newline}a{flavour.newline}")
 
 
 class TestDiscord(NotifierContract):
@@ -269,6 +284,10 @@ class TestMatrix(NotifierContract):
 
     def key(self, received: Received) -> str:
         return received.path
+
+    async def test_four_bytes_a_character_fit_too(self, sink: HttpSink, tmp_path: Path) -> None:
+        await self.send(tmp_path, sink, message_of(some_alerts(1), "k", text="\U0001f525" * 15_000))
+        assert len(sink.received[0].body) <= 65_000
 
     async def test_the_transaction(self, sink: HttpSink, tmp_path: Path) -> None:
         assert (await self.send(tmp_path, sink, message_of(some_alerts(1), "dlv_key"))).reference == "$e"

@@ -22,8 +22,8 @@ from obsv.plugin_api import (
     trial,
 )
 
-TEXT_MAX: Final = 10_000
-"""Characters of each form: an event has 65536 bytes at most."""
+TEXT_MAX: Final = 7500
+"""Characters of each form, of four bytes at most: an event has 65536 bytes at most."""
 TITLE_MAX: Final = 300
 
 

@@ -95,7 +95,8 @@ class Passwords:
 
     async def _behind_gate(self, work: Callable[[], T]) -> T:
         try:
-            await asyncio.wait_for(self._gate.acquire(), GATE_WAIT_S)
+            async with asyncio.timeout(GATE_WAIT_S):
+                await self._gate.acquire()
         except TimeoutError:
             raise Unavailable(
                 "Too many people are signing in at this moment; try again in a few seconds.", retry_after_s=5

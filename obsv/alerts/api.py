@@ -38,7 +38,6 @@ from obsv.alerts.types import (
     Switch,
 )
 from obsv.core.errors import Conflict
-from obsv.db import write_tx
 from obsv.http.parameters import Millis, Word
 
 READ, WRITE = "alerts:read", "alerts:write"
@@ -82,8 +81,9 @@ class RuleGroupController(Controller):
         """All of its groups, or none."""
         org, by, book = org_of(request), author_of(request), alert_services.book
         saved: list[SavedGroup] = []
-        async with write_tx():
-            for group in read_text(data.text):
+        groups = read_text(data.text)
+        async with book.locked(org):
+            for group in groups:
                 if not data.replace and await store.find_by_name(org, group.name) is not None:
                     raise Conflict(f"There is a group {group.name!r} already.", code="name_taken")
                 saved.append(await book.put_named(org, group, by=by, message="Imported", is_applied=False))

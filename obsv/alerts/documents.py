@@ -27,7 +27,6 @@ MOST_RULES: Final = 1000
 FILE: Final = "cabinet"
 """What Prometheus' API names as the file of a group that is made here."""
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
-_LABEL: Final = re.compile(r"[^\x00]+")
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Text = Annotated[str, msgspec.Meta(max_length=20_000)]
 Span = Annotated[str, msgspec.Meta(max_length=40)]
@@ -117,8 +116,15 @@ def _problems(group: GroupDocument) -> Iterator[FieldError]:
         at = f"/rules/{index}"
         for mistake in mistakes_of(rule.text):
             yield FieldError(at, mistake)
-        if "\x00" in msgspec.json.encode(rule).decode() or "\\u0000" in msgspec.json.encode(rule).decode():
+        if any("\x00" in text for text in _texts(rule)):
             yield FieldError(at, "has a NUL character")
+
+
+def _texts(rule: RuleDocument) -> Iterator[str]:
+    yield from (rule.expr, rule.record, rule.alert)
+    for named in (rule.labels, rule.annotations):
+        yield from named
+        yield from named.values()
 
 
 def runnable(org: str, document: GroupDocument, versions: Sequence[int]) -> RuleGroup:
@@ -150,25 +156,12 @@ def _with_policies(document: RuleDocument, rule: AlertingRule | RecordingRule) -
 
 
 def from_text(group: GroupText) -> GroupDocument:
-    """A group of a Prometheus file, whose rules behave as there: no data resolves."""
-    rules = tuple(
-        RuleDocument(
-            expr=rule.expr,
-            record=rule.record,
-            alert=rule.alert,
-            for_=rule.for_,
-            keep_firing_for=rule.keep_firing_for,
-            labels=rule.labels,
-            annotations=rule.annotations,
-            no_data="ok" if rule.alert else "keep",
-        )
-        for rule in group.rules
-    )
-    return GroupDocument(
-        name=group.name,
-        interval=group.interval,
-        limit=group.limit,
-        query_offset=group.query_offset,
-        labels=group.labels,
-        rules=rules,
-    )
+    """A group of a Prometheus file, whose rules behave as there: no data resolves.
+
+    Raises ValueError for what is longer or more than a document may have.
+    """
+    document = msgspec.to_builtins(group)
+    for rule in document.get("rules", ()):
+        if rule.get("alert"):
+            rule["no_data"] = "ok"
+    return msgspec.convert(document, GroupDocument)

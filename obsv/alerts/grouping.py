@@ -57,11 +57,25 @@ class _Group:
             self._flush(flush_ms)
             if not self._firing:
                 return
+            flush_ms = self._repeated(flush_ms)
             due_ms = self._told_ms + times.repeat_ms
             if self._next < len(self._changes):
                 due_ms = min(due_ms, self._changes[self._next][0])
             flush_ms += max(1, math.ceil((due_ms - flush_ms) / times.interval_ms)) * times.interval_ms
         self._next = len(self._changes)
+
+    def _repeated(self, flush_ms: int) -> int:
+        """Let all repetitions before the next change go by at once; the last flush of them."""
+        times = self._times
+        if self._told_ms != flush_ms:
+            return flush_ms
+        pace_ms = -(-times.repeat_ms // times.interval_ms) * times.interval_ms
+        is_last = self._next >= len(self._changes)
+        end_ms = times.until_ms if is_last else min(times.until_ms, self._changes[self._next][0] - 1)
+        count = max(0, (end_ms - flush_ms) // pace_ms)
+        self.sent += count
+        self._told_ms = flush_ms + count * pace_ms
+        return self._told_ms
 
     def _take(self, until_ms: int) -> None:
         while self._next < len(self._changes) and self._changes[self._next][0] <= until_ms:

@@ -52,5 +52,7 @@ class MadeGroups:
             self._nudge.clear()
             if await store.revisions() != self._seen:
                 return
+            # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the nudge.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._nudge.wait(), self._poll_s)
+                async with asyncio.timeout(self._poll_s):
+                    await self._nudge.wait()

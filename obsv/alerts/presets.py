@@ -261,21 +261,22 @@ class Presets:
         preset = PRESETS.get(key)
         if preset is None:
             raise NotFound("There is no such preset.", code="no_preset")
-        there = await store.find_by_preset(org, key)
-        if on and there is None:
-            try:
-                await self._book.create(org, preset.group, by=by, message="Switched on", preset=key)
-            except Conflict:
-                named = msgspec.structs.replace(preset.group, name=f"{preset.group.name} (preset)")
-                await self._book.create(org, named, by=by, message="Switched on", preset=key)
-        elif not on and there is not None:
-            await self._book.delete(org, there.id, by=by)
+        async with self._book.locked(org):
+            there = await store.find_by_preset(org, key)
+            if on and there is None:
+                try:
+                    await self._book.create(org, preset.group, by=by, message="Switched on", preset=key)
+                except Conflict:
+                    named = msgspec.structs.replace(preset.group, name=f"{preset.group.name} (preset)")
+                    await self._book.create(org, named, by=by, message="Switched on", preset=key)
+            elif not on and there is not None:
+                await self._book.delete(org, there.id, by=by)
         return await self._view(org, preset)
 
     async def _view(self, org: int, preset: Preset) -> PresetView:
         there = await store.find_by_preset(org, preset.key)
-        is_changed = there is not None and any(
-            msgspec.structs.replace(rule, id="") not in preset.group.rules for rule in there.document.rules
+        is_changed = there is not None and preset.group.rules != tuple(
+            msgspec.structs.replace(rule, id="") for rule in there.document.rules
         )
         group_id = there.id if there else ""
         return PresetView(

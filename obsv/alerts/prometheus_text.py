@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,10 +18,13 @@ from obsv.metrics.yaml_text import decode_yaml
 def read_text(text: str) -> list[GroupDocument]:
     """The groups of a rule file.  Raises `Invalid`."""
     try:
-        groups = decode_yaml(text, FileText).groups
+        groups = [from_text(group) for group in decode_yaml(text, FileText).groups]
     except ValueError as wrong:
         raise Invalid(f"This is no rule file: {wrong}.", code="bad_rules") from None
-    return [from_text(group) for group in groups]
+    names = Counter(group.name for group in groups)
+    if twice := [name for name, count in names.items() if count > 1]:
+        raise Invalid(f"The group {twice[0]!r} is in the file twice.", code="bad_rules")
+    return groups
 
 
 def written(groups: Iterable[GroupDocument]) -> str:

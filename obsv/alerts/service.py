@@ -33,7 +33,7 @@ class RuleBook:
     ) -> SavedGroup:
         """A new group; its name must be free."""
         check(document)
-        async with self._locked(org):
+        async with self.locked(org):
             if await store.find_by_name(org, document.name) is not None:
                 raise Conflict(f"There is a group {document.name!r} already.", code="name_taken")
             return await self._insert(org, document, self._edit(by, message, preset=preset), by)
@@ -41,7 +41,7 @@ class RuleBook:
     async def put(self, org: int, group_id: str, change: GroupChange, *, by: Who) -> SavedGroup:
         """Make a group what it shall be; rules are known by their id, else by kind and name."""
         check(change.group)
-        async with self._locked(org):
+        async with self.locked(org):
             kept = await _group(org, group_id)
             _require_version(kept.version, change.version)
             return await self._update(kept, change.group, self._edit(by, change.message), by)
@@ -51,7 +51,7 @@ class RuleBook:
     ) -> SavedGroup:
         """Make the group of a name what it shall be, whatever is there."""
         check(document)
-        async with self._locked(org):
+        async with self.locked(org):
             kept = await store.find_by_name(org, document.name)
             edit = self._edit(by, message, is_applied=is_applied)
             if kept is None:
@@ -60,27 +60,21 @@ class RuleBook:
 
     async def delete(self, org: int, group_id: str, *, by: Who) -> None:
         """A group with its rules; what fires resolves."""
-        async with self._locked(org):
+        async with self.locked(org):
             kept = await _group(org, group_id)
             await store.delete_group(kept)
             await _tell("alert_rule.deleted", org, kept.id, by, len(kept.document.rules))
 
-    async def delete_named(self, org: int, name: str, *, by: Who) -> None:
-        """The group of a name."""
-        kept = await store.find_by_name(org, name)
-        if kept is not None:
-            await self.delete(org, kept.id, by=by)
-
     async def add_rule(self, org: int, group_id: str, rule: RuleDocument, *, by: Who, message: str) -> SavedGroup:
         """A rule at the end of a group."""
-        async with self._locked(org):
+        async with self.locked(org):
             kept = await _group(org, group_id)
             rules = (*kept.document.rules, msgspec.structs.replace(rule, id=""))
             return await self._with_rules(kept, rules, by, message)
 
     async def put_rule(self, org: int, rule_id: str, change: RuleChange, *, by: Who) -> SavedGroup:
         """Make a rule what it shall be."""
-        async with self._locked(org):
+        async with self.locked(org):
             kept, place = await _place(org, rule_id)
             _require_version(kept.versions[place], change.version)
             rules = list(kept.document.rules)
@@ -89,7 +83,7 @@ class RuleBook:
 
     async def pause_rule(self, org: int, rule_id: str, *, paused: bool, by: Who) -> SavedGroup:
         """Let a rule rest, or go on."""
-        async with self._locked(org):
+        async with self.locked(org):
             kept, place = await _place(org, rule_id)
             rules = list(kept.document.rules)
             rules[place] = msgspec.structs.replace(rules[place], paused=paused)
@@ -97,7 +91,7 @@ class RuleBook:
 
     async def delete_rule(self, org: int, rule_id: str, *, by: Who) -> None:
         """Take a rule out of its group; what fires resolves."""
-        async with self._locked(org):
+        async with self.locked(org):
             kept, place = await _place(org, rule_id)
             rules = [rule for i, rule in enumerate(kept.document.rules) if i != place]
             await self._with_rules(kept, rules, by, "")
@@ -152,7 +146,8 @@ class RuleBook:
             raise Invalid(f"The plan allows {most} rules: delete some that nobody needs.", code="plan_limit")
 
     @asynccontextmanager
-    async def _locked(self, org: int) -> AsyncGenerator[None]:
+    async def locked(self, org: int) -> AsyncGenerator[None]:
+        """A transaction in which nobody else changes this organisation's rules; one may be within another."""
         async with write_tx():
             await hold_lock(f"rules:{org}")
             yield

@@ -164,8 +164,8 @@ async def put_rules(org: int, group_id: str, changed: Sequence[tuple[int, RuleDo
         [(org, rule.id, version, text_of(rule), edit.message, edit.at_ms, edit.by) for _, rule, version in changed],
     )
     await execute_many(
-        "DELETE FROM rule_versions WHERE rule_id = {} AND version <= {}",
-        [(rule.id, version - KEEP_VERSIONS) for _, rule, version in changed if version > KEEP_VERSIONS],
+        "DELETE FROM rule_versions WHERE org = {} AND rule_id = {} AND version <= {}",
+        [(org, rule.id, version - KEEP_VERSIONS) for _, rule, version in changed if version > KEEP_VERSIONS],
     )
 
 

@@ -76,7 +76,7 @@ class RuleRow(Table, db=DB, tablename="rules"):
 
 
 class RuleVersion(Table, db=DB, tablename="rule_versions"):
-    """A rule as it was once saved; the newest is what it is now, or was when it was deleted."""
+    """A rule as it was once saved; the newest is what it is now; they go with the rule."""
 
     id = BigSerial(primary_key=True)
     org = BigInt()

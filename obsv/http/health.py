@@ -21,7 +21,8 @@ CHECK_TIMEOUT_S = 5.0
 
 async def _result(check: Check) -> str:
     try:
-        await asyncio.wait_for(check(), CHECK_TIMEOUT_S)
+        async with asyncio.timeout(CHECK_TIMEOUT_S):
+            await check()
     except Exception as error:  # noqa: BLE001  # whatever is wrong with a part makes it not ready
         _log.warning("readiness.failed", error=repr(error))
         return f"failing: {type(error).__name__}"

@@ -150,7 +150,6 @@ class Checks:
             if watched is None or watched.standing.due_at_ms != due_at_ms or watched.is_checked:
                 continue
             watched.is_checked = True
-            LAG.observe(max(0.0, (now_ms - due_at_ms) / 1000))
             taken.append(watched)
         return taken
 
@@ -168,6 +167,7 @@ class Checks:
         try:
             async with self._gates[watched.org], self._gate:
                 at_ms = self._ports.clock.now_ms()
+                LAG.observe(max(0.0, (at_ms - watched.standing.due_at_ms) / 1000))
                 monitor = watched.monitor
                 call = call_of(watched.org, watched.id)
                 result = await carry_out(Asking(self._ports.egress(), call, at_ms, monitor.timeout_s), monitor.check)

@@ -122,6 +122,15 @@ def expected(check: Heartbeat, after_ms: int) -> int:
     return after_ms + check.period_s * 1000
 
 
+def due_anew(before: Standing, check: Heartbeat, now_ms: int) -> int:
+    """When it is down by a schedule that it has only now, or again; where that is over already, it gets its grace."""
+    if before.started_at_ms:
+        return now_ms + check.grace_s * 1000
+    if before.pinged_at_ms:
+        return max(expected(check, before.pinged_at_ms), now_ms) + check.grace_s * 1000
+    return before.due_at_ms
+
+
 def late(before: Standing, monitor: Monitor, now_ms: int, *, is_maintenance: bool) -> Step:
     """What becomes of a heartbeat that was not heard of until it was due.
 

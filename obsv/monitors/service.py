@@ -15,6 +15,7 @@ from obsv.core.errors import Conflict, Invalid, NotFound
 from obsv.core.ids import new_id, random_token
 from obsv.db import after_commit, execute, fetch, insert
 from obsv.monitors import availability, store, tables
+from obsv.monitors.heartbeats import due_anew
 from obsv.monitors.machine import Standing, State, turn
 from obsv.monitors.model import Heartbeat, Monitor, problems
 from obsv.monitors.ports import Ports, known_for
@@ -235,12 +236,10 @@ class Monitors:
             found = turn(before, State.PENDING, now_ms, known_for(kept.monitor), said)
         else:
             found = turn(before, before.state, now_ms, known_for(kept.monitor))
+        due_at_ms = now_ms
         if isinstance(monitor.check, Heartbeat):
-            due_at_ms = (
-                now_ms + monitor.check.grace_s * 1000 if was_paused and before.pinged_at_ms else before.due_at_ms
-            )
-        else:
-            due_at_ms = now_ms
+            is_same = monitor.check == kept.monitor.check and not was_paused
+            due_at_ms = before.due_at_ms if is_same else due_anew(before, monitor.check, now_ms)
         found = replace(found, standing=replace(found.standing, due_at_ms=due_at_ms))
         await record([Found(kept.org, kept.id, before.seq, moved(found, before))])
 

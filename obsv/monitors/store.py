@@ -135,6 +135,17 @@ async def of_kind(kind: str) -> list[Stood]:
     return [_stood(row) for row in rows]
 
 
+async def overdue(kind: str, states: Sequence[State], now_ms: int) -> list[str]:
+    """The ids of a kind that are in one of these states, and due."""
+    places = ", ".join(["{}"] * len(states))
+    rows = await fetch(
+        "SELECT monitor_id FROM monitor_standings WHERE kind = {} AND due_at_ms > 0 AND due_at_ms <= {} "
+        f"AND state IN ({places})",
+        *(kind, now_ms, *(state.value for state in states)),
+    )
+    return [row["monitor_id"] for row in rows]
+
+
 def _stood(row: Mapping[str, Any]) -> Stood:
     given: dict[str, Any] = {**row, "state": State(row["state"])}
     monitor_id, org, result = given.pop("monitor_id"), given.pop("org"), given.pop("result")

@@ -30,11 +30,10 @@ class Tending:
 
     async def find_late(self, watched: Mapping[str, Watched]) -> None:
         """Heartbeats that are due and were not heard of are down."""
-        for stood in await store.of_kind("heartbeat"):
-            one = watched.get(stood.monitor_id)
-            if one is not None and self._is_due(stood):
-                is_maintenance = await self._is_maintained(stood.org, stood.monitor_id)
-                await self._turn_late(one, is_maintenance=is_maintenance)
+        for monitor_id in await store.overdue("heartbeat", _WAITED_FOR, self._ports.clock.now_ms()):
+            one = watched.get(monitor_id)
+            if one is not None:
+                await self._turn_late(one, is_maintenance=await self._is_maintained(one.org, one.id))
 
     def _is_due(self, stood: Stood) -> bool:
         standing = stood.standing

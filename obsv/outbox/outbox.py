@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +16,7 @@ from obsv.core.clock import Clock
 from obsv.core.days import erase_on
 from obsv.core.ids import new_id
 from obsv.core.redact import redact
-from obsv.db import after_commit, execute, fetch, insert, is_postgres, is_unique_violation, write_tx
+from obsv.db import after_commit, execute, fetch, fetch_value, insert, is_postgres, is_unique_violation, write_tx
 from obsv.keys import INSTANCE, BadEnvelope, KeyProblem, KeyStore
 from obsv.outbox.message import Kind, Mail, check, render
 from obsv.outbox.tables import OutboxMessage
@@ -213,6 +214,28 @@ class Outbox:
         """Messages of a batch by state."""
         rows = await fetch("SELECT state, count(*) AS n FROM outbox_messages WHERE batch = {} GROUP BY state", batch)
         return {row["state"]: row["n"] for row in rows}
+
+    async def untried(self, batch: str, tries: int = 1) -> int:
+        """How many messages of a batch were not tried that often yet, or are being tried."""
+        return int(
+            await fetch_value(
+                "SELECT count(*) FROM outbox_messages WHERE batch = {} "
+                "AND (state = 'leased' OR (state = 'queued' AND attempts < {}))",
+                *(batch, tries),
+            )
+        )
+
+    async def supersede(self, batches: Sequence[str], subject_refs: Sequence[str]) -> None:
+        """Give up what waits of these batches for these people: newer mail is about to say more."""
+        if not batches or not subject_refs:
+            return
+        now_ms = self._clock.now_ms()
+        of, whose = (", ".join("{}" for _ in names) for names in (batches, subject_refs))
+        await execute(
+            "UPDATE outbox_messages SET state = 'dead', content = NULL, error = 'superseded', ended_at_ms = {}, "  # noqa: S608  # placeholders
+            f"erase_on = {{}} WHERE state = 'queued' AND batch IN ({of}) AND subject_ref IN ({whose})",
+            *(now_ms, erase_on(now_ms, days=KEEP_DAYS), *batches, *subject_refs),
+        )
 
     async def counts(self) -> dict[str, int]:
         """Messages by state, for `/metrics` and the doctor."""

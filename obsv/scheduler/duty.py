@@ -12,7 +12,7 @@ from obsv.db import spawn
 
 _log = structlog.get_logger("obsv.scheduler")
 
-RESTART_S = 5.0
+RESTART_S, AGAIN_S = 5.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,13 @@ class Duty:
 
 
 class Duties:
-    """Those of one node.  One that fails is logged and begun again after `restart_s`."""
+    """Those of one node.
 
-    def __init__(self, duties: Sequence[Duty], restart_s: float = RESTART_S) -> None:
-        self._duties, self._restart_s = duties, restart_s
+    One that fails is begun again after `restart_s`; one that does not come to its end is told again after `again_s`.
+    """
+
+    def __init__(self, duties: Sequence[Duty], restart_s: float = RESTART_S, again_s: float = AGAIN_S) -> None:
+        self._duties, self._restart_s, self._again_s = duties, restart_s, again_s
         self._tasks: list[asyncio.Task[None]] = []
 
     def begin(self) -> None:
@@ -36,10 +39,12 @@ class Duties:
 
     async def end(self) -> None:
         """Cancel all of them and wait until they are done."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        left, self._tasks = set(self._tasks), []
+        while left:
+            for task in left:
+                task.cancel()
+            # One that a library's code kept from hearing of its end is told again: a stop must come to its end.
+            _, left = await asyncio.wait(left, timeout=self._again_s)
 
     async def _keep(self, duty: Duty) -> None:
         while True:

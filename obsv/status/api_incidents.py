@@ -156,7 +156,7 @@ async def _shown(services: StatusServices, org: int, incident_id: str) -> Incide
 
 
 async def _view(services: StatusServices, one: StoredIncident) -> IncidentView:
-    mailings = await services.mailings.views([update.id for update in one.updates])
+    mailings = await services.mailings.views([f"{one.id}:{update.id}" for update in one.updates])
     page = await page_of(one.org, one.page_id)
     return IncidentView(
         id=one.id,
@@ -174,7 +174,12 @@ async def _view(services: StatusServices, one: StoredIncident) -> IncidentView:
         url=f"{services.parts.url_of(page)}/incidents/{one.id}",
         updates=[
             UpdateView(
-                update.id, update.status, update.text, update.at_ms, update.edited_at_ms, mailings.get(update.id)
+                update.id,
+                update.status,
+                update.text,
+                update.at_ms,
+                update.edited_at_ms,
+                mailings.get(f"{one.id}:{update.id}"),
             )
             for update in one.updates
         ],

@@ -11,14 +11,16 @@ import msgspec
 from obsv.core.clock import Clock
 from obsv.core.days import erase_on
 from obsv.core.ids import new_id
-from obsv.db import execute, fetch, is_postgres, is_unique_violation, write_tx
-from obsv.outbox import Kind, Letter, compose, enqueue, progress
+from obsv.db import execute, fetch, fetch_value, is_postgres, is_unique_violation, write_tx
+from obsv.outbox import Kind, Letter, compose, enqueue, outbox, progress
 from obsv.status import tables
 from obsv.status.types import MailingView
 
 BATCH: Final = 50
 MOST_WAITING: Final = 200
 """Mails of one mailing that wait in the outbox; the next batch comes when they left, and a pause holds all others."""
+TRIES: Final = 4
+"""After so many a mail holds up no other one: a few hundred mailboxes that are full must not keep all from reading."""
 KEEP_DAYS: Final = 30
 
 Source = Literal["incident", "maintenance", "announcement"]
@@ -37,7 +39,10 @@ class Recipient:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a mailing tells of: `ref` is told once, `topic` and `kind` are the outbox's."""
+    """What a mailing tells of: `ref` is told once, `topic` and `kind` are the outbox's.
+
+    Mailings whose refs are alike up to a colon tell of one thing, and each person reads them in their order.
+    """
 
     source: Source
     ref: str
@@ -80,6 +85,7 @@ class Mailings:
         if not total:
             return None
         now, mailing_id = self._clock.now_ms(), new_id("mlg")
+        last = await fetch_value("SELECT max(created_at_ms) FROM mailings WHERE source_ref LIKE {}", _alike(told.ref))
         row = tables.Mailing(
             id=mailing_id,
             org=told.org,
@@ -93,7 +99,7 @@ class Mailings:
             cursor="",
             total=total,
             queued=0,
-            created_at_ms=now,
+            created_at_ms=max(now, (last or 0) + 1),
             erase_on=erase_on(now, days=KEEP_DAYS),
         )
         try:
@@ -116,8 +122,16 @@ class Mailings:
     async def run(self) -> int:
         """Queue what may be queued now; how many mails that was."""
         queued = 0
-        for row in await fetch("SELECT id FROM mailings WHERE state = 'sending' ORDER BY created_at_ms, id"):
-            while made := await self._batch(row["id"]):
+        for row in await fetch("SELECT * FROM mailings WHERE state = 'sending' ORDER BY created_at_ms, id"):
+            earlier = await fetch(
+                "SELECT id, state FROM mailings WHERE source_ref LIKE {} AND created_at_ms < {} "
+                "ORDER BY created_at_ms DESC",
+                *(_alike(row["source_ref"]), row["created_at_ms"]),
+            )
+            # The last but one was tried before the last began.
+            if earlier and (earlier[0]["state"] != "done" or await outbox().untried(earlier[0]["id"])):
+                continue
+            while made := await self._batch(row["id"], [one["id"] for one in earlier]):
                 queued += made
         return queued
 
@@ -129,19 +143,18 @@ class Mailings:
         rows = await fetch(f"SELECT * FROM mailings WHERE source_ref IN ({marks})", *refs)  # noqa: S608  # placeholders
         return {row["source_ref"]: await _view(row) for row in rows}
 
-    async def views_of(self, prefix: str) -> list[MailingView]:
-        """Those that told of a maintenance, in order; a ref is `<id>:<phase>`."""
-        rows = await fetch("SELECT * FROM mailings WHERE source_ref LIKE {} ORDER BY created_at_ms, id", f"{prefix}:%")
+    async def views_of(self, ref: str) -> list[MailingView]:
+        """Those that told of a maintenance, in order; their refs are `<id>:<phase>`."""
+        rows = await fetch("SELECT * FROM mailings WHERE source_ref LIKE {} ORDER BY created_at_ms, id", _alike(ref))
         return [await _view(row) for row in rows]
 
     async def _move(self, ref: str, before: str, after: str) -> bool:
         sql = "UPDATE mailings SET state = {} WHERE source_ref = {} AND state = {} RETURNING id"
         return bool(await fetch(sql, after, ref, before))
 
-    async def _batch(self, mailing_id: str) -> int:
-        """Queue the next ones and move the cursor, or neither."""
-        waiting = await progress(mailing_id)
-        if waiting.get("queued", 0) + waiting.get("leased", 0) >= MOST_WAITING:
+    async def _batch(self, mailing_id: str, earlier: Sequence[str]) -> int:
+        """Queue the next ones and move the cursor, or neither; what they did not get of earlier ones is out of date."""
+        if await outbox().untried(mailing_id, TRIES) >= MOST_WAITING:
             return 0
         lock = " FOR UPDATE" if is_postgres() else ""
         async with write_tx():
@@ -154,6 +167,7 @@ class Mailings:
             row = rows[0]
             people = await self._audiences[row["source"]].after(row["audience"].encode(), row["cursor"], BATCH)
             letter = msgspec.json.decode(row["letter"], type=Letter)
+            await outbox().supersede(earlier, [person.subject_ref for person in people])
             for person in people:
                 await _enqueue(row, letter, person)
             cursor = people[-1].id if people else row["cursor"]
@@ -165,6 +179,11 @@ class Mailings:
             if is_last and row["source"] in self._done:
                 await self._done[row["source"]](row["source_ref"])
         return 0 if is_last else len(people)
+
+
+def _alike(ref: str) -> str:
+    """Which refs tell of the same thing."""
+    return f"{ref.partition(':')[0]}:%"
 
 
 async def _enqueue(row: Mapping[str, Any], letter: Letter, person: Recipient) -> None:

@@ -57,7 +57,7 @@ class News:
         )
         # Once resolved nothing is in trouble any more, but who was told of it is told this too.
         wish = Wish(page.id, list(incident.components))
-        told = Told("incident", latest.id, Kind.INCIDENT, "status_incident", incident.org)
+        told = Told("incident", f"{incident.id}:{latest.id}", Kind.INCIDENT, "status_incident", incident.org)
         await self._mailings.begin(told, letter, msgspec.json.encode(wish))
 
     async def maintenance(self, maintenance: StoredMaintenance, phase: str) -> None:

@@ -196,9 +196,9 @@ class Subscribers:
         return sum(_wants(read_ids(row["components"]), asked.components) for row in rows)
 
     async def after(self, wish: bytes, cursor: str, limit: int) -> list[Recipient]:
-        """The next ones."""
+        """The next ones; nobody any more once the page is a draft again, for its links lead nowhere."""
         asked, found = msgspec.json.decode(wish, type=Wish), list[Recipient]()
-        pages = await pages_where("id = {}", asked.page_id)
+        pages = await pages_where("id = {} AND is_public = {}", asked.page_id, True)
         while pages and len(found) < limit:
             rows = await fetch(
                 "SELECT * FROM status_subscribers WHERE page_id = {} AND confirmed_at_ms IS NOT NULL AND id > {} "

@@ -110,7 +110,8 @@ class NotifierContract(ABC):
         """Send it with a fresh notifier."""
         target = decode(self.notifier.Target, self.settings(sink.url))
         async with notifier_context(folder, allow=allow) as context:
-            return await asyncio.wait_for(self.notifier(context).send(message, target), 10)
+            async with asyncio.timeout(10):
+                return await self.notifier(context).send(message, target)
 
     async def refused(self, folder: Path, sink: HttpSink, answer: Answer) -> NotifyError:
         """What the notifier raises at an answer."""

@@ -115,3 +115,42 @@ def test_messages_of_a_group() -> None:
     assert messages([Fired(1, 0, 1000 * hour)], times) == 25
     # Two that come within the wait are one message.
     assert messages([Fired(1, 0, hour), Fired(2, 20 * second, hour)], times) == 2
+
+
+def test_messages_take_as_long_as_there_are_changes() -> None:
+    """Not as there are repetitions, which would take until the test's time is over: a trial must hold nobody up."""
+    day = 86_400_000
+    times = GroupTimes(0, 1000, 60_000, 90 * day)
+    for _ in range(2000):
+        assert messages([Fired(1, 0, 100 * day)], times) == 90 * 1440 + 1
+
+
+def test_messages_are_those_of_every_flush() -> None:
+    """Against a group that is looked at at each of its flushes."""
+    chance = random.Random(11)
+    for _ in range(300):
+        times = GroupTimes(
+            chance.choice((0, 30, 45)), 10, chance.choice((10, 35, 60, 200)), 2000, send_resolved=chance.random() < 0.5
+        )
+        fired = [
+            Fired(alert, begin, begin + chance.randrange(1, 300))
+            for alert in range(chance.randrange(1, 4))
+            for begin in range(chance.randrange(300), 2000, 400)
+        ]
+        assert messages(fired, times) == plainly(fired, times), (fired, times)
+
+
+def plainly(fired: list[Fired], times: GroupTimes) -> int:
+    sent, flush_ms, told_ms, told = 0, -1, 0, set[int]()
+    for now in range(times.until_ms + 1):
+        firing = {one.alert for one in fired if one.from_ms <= now < one.until_ms}
+        if flush_ms < 0 and any(one.from_ms == now for one in fired):
+            flush_ms, told = now + times.wait_ms, set()
+        if now != flush_ms:
+            continue
+        is_over = times.send_resolved and bool(told - firing)
+        if firing - told or is_over or (firing and now - told_ms >= times.repeat_ms):
+            sent, told_ms = sent + 1, now
+        told = firing
+        flush_ms = now + times.interval_ms if firing else -1
+    return sent

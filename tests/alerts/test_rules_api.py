@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -128,3 +130,62 @@ async def test_ready_groups_are_one_switch_each(stage_of: Callable[..., Any]) ->
         assert not (await edi.do("PUT", "/rule-presets/hosts", {"on": False}))["is_on"]
         assert (await edi.get("/rules"))["total"] == 0
         assert await edi.refused("PUT", "/rule-presets/none", {"on": True}) == (404, "no_preset")
+
+
+@pytest.mark.parametrize(
+    ("group", "why"),
+    [
+        ({"name": "n" * 201, "rules": [RULE]}, "length"),
+        ({"name": "g", "rules": [{**RULE, "alert": "A" * 201}]}, "length"),
+        ({"name": "g", "rules": [{**RULE, "annotations": {"s": "x" * 20_001}}]}, "length"),
+        ({"name": "g", "rules": [{"record": "a", "expr": "up"}] * 1001}, "length"),
+        ({"name": "g", "limit": -1, "rules": [RULE]}, ">= 0"),
+    ],
+)
+async def test_a_file_may_have_no_more_than_the_api_takes(
+    stage_of: Callable[..., Any], group: dict[str, Any], why: str
+) -> None:
+    """Else it would be kept and could never be read again, and nobody's rules would be evaluated."""
+    async with stage_of() as stage:
+        edi = await stage.person("edi")
+        answer = await edi.ask("POST", "/rule-groups/import", {"text": json.dumps({"groups": [group]})})
+        assert answer.status_code == 422
+        assert why in answer.json()["detail"]
+        assert (await edi.get("/rules"))["total"] == 0
+
+
+async def test_a_file_names_each_group_once(stage_of: Callable[..., Any]) -> None:
+    async with stage_of() as stage:
+        edi = await stage.person("edi")
+        text = json.dumps({"groups": [{"name": "g", "rules": [RULE]}, {"name": "g", "rules": []}]})
+        wish = {"text": text, "replace": True}
+        assert await edi.refused("POST", "/rule-groups/import", wish) == (422, "bad_rules")
+
+
+async def test_what_only_looks_like_a_nul_is_none(stage_of: Callable[..., Any]) -> None:
+    async with stage_of() as stage:
+        edi = await stage.person("edi")
+        rule = {**RULE, "annotations": {"s": r"\u0000"}}
+        await edi.do("POST", "/rule-groups", {"group": {"name": "g", "rules": [rule]}})
+        wrong = {**RULE, "annotations": {"s": "\0"}}
+        refused = await edi.refused("POST", "/rule-groups", {"group": {"name": "h", "rules": [wrong]}})
+        assert refused == (422, "bad_rules")
+
+
+async def test_a_ready_group_that_lacks_a_rule_is_changed(stage_of: Callable[..., Any]) -> None:
+    async with stage_of() as stage:
+        edi = await stage.person("edi")
+        on = await edi.do("PUT", "/rule-presets/hosts", {"on": True})
+        assert not on["is_changed"]
+        group = await edi.get(f"/rule-groups/{on['group_id']}")
+        await edi.do("DELETE", f"/rules/{group['rules'][0]['id']}")
+        presets = (await edi.get("/rule-presets"))["presets"]
+        assert presets[0]["is_changed"]
+
+
+async def test_switched_on_twice_at_once_there_is_one_group(stage_of: Callable[..., Any]) -> None:
+    async with stage_of() as stage:
+        edi = await stage.person("edi")
+        on = [edi.do("PUT", "/rule-presets/hosts", {"on": True}) for _ in range(5)]
+        assert len({one["group_id"] for one in await asyncio.gather(*on)}) == 1
+        assert len((await edi.get("/rule-groups"))["groups"]) == 1

@@ -15,6 +15,7 @@ from obsv.monitors.heartbeats import KEEP, Ping
 from obsv.monitors.machine import State
 from obsv.monitors.model import Heartbeat, Monitor
 from obsv.monitors.services import MonitorServices
+from obsv.monitors.types import MonitorChange
 from tests.dashboards.stage import staged
 from tests.monitors.conftest import Written
 
@@ -117,6 +118,39 @@ async def test_nobody_is_late_because_obsv_was_away(services: MonitorServices, c
     assert await state(services, monitor_id) is State.UNKNOWN
     await passes(services, clock, 30)
     assert await state(services, monitor_id) is State.DOWN  # nor was it heard of since
+
+
+async def test_another_schedule_counts_at_once(services: MonitorServices, clock: ManualClock) -> None:
+    monitor_id, address = await made(services, period_s=600, grace_s=120)
+
+    async def becomes(**check: Any) -> None:
+        wish = Monitor(key="backup", name="Backup", check=Heartbeat(**check))
+        await services.monitors.put(ORG, MonitorChange(wish), by=SYSTEM)
+        await services.checks.refresh()
+
+    await services.heartbeats.take(address, Ping("success"))
+    await becomes(period_s=600, grace_s=1200)
+    await passes(services, clock, 1700)
+    assert await state(services, monitor_id) is State.UP  # it would have been down after 720
+    await becomes(period_s=3600, grace_s=120)
+    await passes(services, clock, 1800)
+    assert await state(services, monitor_id) is State.UP
+    await becomes(period_s=60, grace_s=120)
+    await passes(services, clock, 110)
+    assert await state(services, monitor_id) is State.UP  # long over by the new one: it gets its grace
+    await passes(services, clock, 20)
+    assert await state(services, monitor_id) is State.DOWN
+
+
+async def test_another_name_leaves_the_schedule(services: MonitorServices, clock: ManualClock) -> None:
+    monitor_id, address = await made(services, period_s=600, grace_s=120)
+    await services.heartbeats.take(address, Ping("success"))
+    await services.heartbeats.take(address, Ping("start"))
+    wish = Monitor(key="backup", name="Nightly", check=Heartbeat(period_s=600, grace_s=120))
+    await services.monitors.put(ORG, MonitorChange(wish), by=SYSTEM)
+    await services.checks.refresh()
+    await passes(services, clock, 130)
+    assert await state(services, monitor_id) is State.DOWN  # it did not end
 
 
 async def test_another_address(services: MonitorServices, clock: ManualClock) -> None:

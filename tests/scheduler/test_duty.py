@@ -54,3 +54,20 @@ async def test_one_that_fails_is_begun_again_and_one_that_ends_is_not(database: 
     number = len(begun)
     await asyncio.sleep(0.05)
     assert len(begun) == number
+
+
+async def test_one_that_did_not_hear_of_its_end_is_told_again(database: str) -> None:
+    told: list[str] = []
+
+    async def deaf() -> None:
+        while len(told) < 2:
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                told.append("end")
+
+    duties = Duties((Duty("deaf", deaf),), again_s=0.01)
+    duties.begin()
+    await asyncio.sleep(0)
+    await duties.end()
+    assert told == ["end", "end"]

@@ -58,9 +58,10 @@ class Mailbox:
     port: int = 0
     raw: list[bytes] = field(default_factory=list[bytes])
     is_down: bool = False
+    refused: set[str] = field(default_factory=set[str])
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        if self.is_down:
+        if self.is_down or self.refused & set(envelope.rcpt_tos):
             return "451 later"
         self.raw.append(cast("bytes", envelope.content))
         return "250 OK"
@@ -140,6 +141,15 @@ class House:
     async def send(self) -> None:
         """What the job does every few seconds."""
         await self.services.mailings.run()
+
+    async def send_until(self, address: str, count: int) -> list[EmailMessage]:
+        """The mails to somebody, once that many came."""
+        for _ in range(400):
+            if len(self.mailbox.to(address)) >= count:
+                break
+            await self.send()
+            await asyncio.sleep(0.02)
+        return await self.mailbox.wait(address, count)
 
 
 @asynccontextmanager

@@ -7,13 +7,14 @@ documentation of Go's text/template and fmt; messages of errors are worded as Go
 
 from obsv.core.gotemplate.functions import Function
 from obsv.core.gotemplate.parse import parse_template
-from obsv.core.gotemplate.run import Limits, render
+from obsv.core.gotemplate.run import Limits, Spent, render
 from obsv.core.gotemplate.values import StringMap, Struct, TemplateFailed, TypedList, show
 from obsv.core.gotemplate.verbs import sprintf
 
 __all__ = [
     "Function",
     "Limits",
+    "Spent",
     "StringMap",
     "Struct",
     "TemplateFailed",

@@ -351,13 +351,20 @@ def number(text: str) -> int | float:
     digits = plain.lstrip("+-").lower()
     try:
         if digits.startswith("0x") and not re.search(r"[.p]", digits):
-            return int(plain, 16)
+            return _whole(int(plain, 16))
         if digits.startswith(("0b", "0o")):
-            return int(plain, 0)
+            return _whole(int(plain, 0))
         if digits.startswith("0x"):
             return float.fromhex(plain)
         if _FLOAT.search(plain):
             return float(plain)
-        return int(plain, 8) if digits.startswith("0") and len(digits) > 1 else int(plain)
+        return _whole(int(plain, 8) if digits.startswith("0") and len(digits) > 1 else int(plain))
     except (ValueError, OverflowError):
         raise ValueError(f"illegal number syntax: {quoted(text)}") from None
+
+
+def _whole(value: int) -> int:
+    """One that Go's int holds.  Raises OverflowError."""
+    if not -(2**63) <= value < 2**63:
+        raise OverflowError
+    return value

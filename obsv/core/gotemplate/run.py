@@ -40,6 +40,15 @@ class Limits:
     steps: int = 100_000
 
 
+@dataclass(slots=True)
+class Spent:
+    """What was spent of the limits; a function that renders in its turn hands on the one it belongs to."""
+
+    output: int = 0
+    steps: int = 0
+    depth: int = 0
+
+
 class _Break(Exception):
     pass
 
@@ -55,24 +64,27 @@ def render(
     limits: Limits | None = None,
     *,
     start: str = "",
+    spent: Spent | None = None,
 ) -> str:
     """What the template `start` (by default the whole text) makes of `data`.  Raises TemplateFailed.
 
     What a function raises that is no TemplateFailed comes through as it is.
     """
-    run = _Run(template, functions or {}, limits or Limits())
+    run = _Run(template, functions or {}, limits or Limits(), spent or Spent())
     name = start or template.name
     if name not in template.defined:
         raise TemplateFailed(f"template: no template {quoted(name)} associated with template {quoted(template.name)}")
-    run.template_named(name, data)
+    try:
+        run.template_named(name, data)
+    except RecursionError:
+        raise TemplateFailed(f"template: {template.name}: exceeded maximum template depth") from None
     return "".join(run.out)
 
 
 class _Run:
-    def __init__(self, template: Template, functions: Mapping[str, Function], limits: Limits) -> None:
-        self._template, self._functions, self._limits = template, functions, limits
+    def __init__(self, template: Template, functions: Mapping[str, Function], limits: Limits, spent: Spent) -> None:
+        self._template, self._functions, self._limits, self._spent = template, functions, limits, spent
         self._name = template.name
-        self._steps = self._size = self._depth = 0
         self._variables: list[tuple[str, Any]] = []
         self._node: Node | None = None
         self.out: list[str] = []
@@ -81,11 +93,11 @@ class _Run:
         """Carry one out, with variables of its own."""
         outer, outer_name = self._variables, self._name
         self._variables, self._name = [("$", data)], name
-        self._depth += 1
-        if self._depth > DEEPEST:
+        self._spent.depth += 1
+        if self._spent.depth > DEEPEST:
             self._fail(f"exceeded maximum template depth ({DEEPEST})")
         self._walk_all(data, self._template.defined[name])
-        self._depth -= 1
+        self._spent.depth -= 1
         self._variables, self._name = outer, outer_name
 
     def _fail(self, problem: str) -> NoReturn:
@@ -98,13 +110,13 @@ class _Run:
 
     def _at(self, node: Node) -> None:
         self._node = node
-        self._steps += 1
-        if self._steps > self._limits.steps:
+        self._spent.steps += 1
+        if self._spent.steps > self._limits.steps:
             self._fail(f"more than {self._limits.steps} steps")
 
     def _bounded(self, text: str) -> str:
-        self._size += len(text)
-        if self._size > self._limits.output:
+        self._spent.output += len(text)
+        if self._spent.output > self._limits.output:
             self._fail(f"more than {self._limits.output} characters")
         return text
 

@@ -201,15 +201,20 @@ def _whole(verb: str, value: int, flags: str, precision: int) -> str | None:
         case "x" | "X":
             digits, prefix = f"{size:{verb}}", f"0{verb}" if "#" in flags else ""
         case "c":
-            return chr(value) if 0 <= value < 0x110000 else "\ufffd"
+            return _character(value)
         case "q":
-            one = chr(value) if 0 <= value < 0x110000 else "\ufffd"
+            one = _character(value)
             return "'" + (quoted(one)[1:-1].replace('\\"', '"') if one != "'" else "\\'") + "'"
         case "U":
             return f"U+{size:04X}"
         case _:
             return None
     return sign + prefix + digits.rjust(precision, "0")
+
+
+def _character(code: int) -> str:
+    """Of a number that names none, the one that stands for such: halves of pairs cannot be written as UTF-8."""
+    return chr(code) if 0 <= code < 0xD800 or 0xE000 <= code < 0x110000 else "\ufffd"
 
 
 def _fraction(verb: str, value: float, flags: str, precision: int) -> str | None:

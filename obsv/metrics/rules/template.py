@@ -16,7 +16,17 @@ from urllib.parse import quote_plus, urlsplit
 import re2
 
 from obsv.core.duration import parse_duration_ms
-from obsv.core.gotemplate import Function, Limits, StringMap, Struct, TemplateFailed, TypedList, parse_template, render
+from obsv.core.gotemplate import (
+    Function,
+    Limits,
+    Spent,
+    StringMap,
+    Struct,
+    TemplateFailed,
+    TypedList,
+    parse_template,
+    render,
+)
 from obsv.core.gotemplate.nodes import Template
 from obsv.metrics.rules import humanize
 
@@ -105,10 +115,11 @@ class Expander:
             },
         )
         known: dict[str, Rows | str] = {}
-        functions = _functions(template, around, known)
         while True:
+            spent = Spent()
+            functions = _functions(template, around, known, spent)
             try:
-                return render(template, data, functions, LIMITS)
+                return render(template, data, functions, LIMITS, spent=spent)
             except TemplateFailed as failed:
                 raise TemplateFailed(f"error executing template {template.name}: {failed}") from None
             except _Wanted as wanted:
@@ -121,7 +132,9 @@ class Expander:
                     known[query] = str(failed)
 
 
-def _functions(template: Template, around: Surroundings, known: Mapping[str, Rows | str]) -> Mapping[str, Function]:
+def _functions(
+    template: Template, around: Surroundings, known: Mapping[str, Rows | str], spent: Spent
+) -> Mapping[str, Function]:
     def query(expression: str) -> TypedList:
         found = known.get(expression)
         if found is None:
@@ -131,7 +144,7 @@ def _functions(template: Template, around: Surroundings, known: Mapping[str, Row
         return TypedList("template.queryResult", [_sample(labels, value) for labels, value in found])
 
     def tmpl(name: str, data: Any) -> str:
-        return render(template, data, functions, LIMITS, start=name)
+        return render(template, data, functions, LIMITS, start=name, spent=spent)
 
     functions = {
         **_PLAIN,
@@ -172,7 +185,17 @@ def _text_of(reason: str | bytes) -> str:
 
 
 def _replaced(pattern: str, replacement: str, text: str) -> str:
+    size = 0
+
     def put(found: Any) -> str:
+        nonlocal size
+        made = expanded(found)
+        size += len(made)
+        if size > LIMITS.output:
+            raise TemplateFailed(f"more than {LIMITS.output} characters")
+        return made
+
+    def expanded(found: Any) -> str:
         def group(name: re.Match[str]) -> str:
             if name[3]:
                 return "$"

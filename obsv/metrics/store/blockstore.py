@@ -100,7 +100,8 @@ class BlockStore:
         compact_at = 0.0
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), 1)
+                async with asyncio.timeout(1):
+                    await self._wake.wait()
             self._wake.clear()
             try:
                 if self._is_due():

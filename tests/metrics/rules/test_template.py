@@ -158,3 +158,33 @@ async def test_what_this_promtool_does_not_know_yet() -> None:
 )
 async def test_a_template_costs_no_more_than_it_may(text: str, why: str) -> None:
     assert why in await Expander("A").expand(text, Sample(LABELS, VALUE), Surroundings(), ask)
+
+
+async def expanded(text: str) -> str:
+    async def ask(_: str) -> list[Any]:
+        return []
+
+    return await Expander("A").expand(text, Sample(LABELS, VALUE), Surroundings(), ask)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{{ define "a" }}{{ tmpl "a" . }}{{ end }}{{ tmpl "a" . }}', "maximum template depth"),
+        ('{{ define "c" }}{{ range 300 }}{{ end }}{{ end }}{{ range 300 }}{{ tmpl "c" . }}{{ end }}', "steps"),
+        ('{{ define "c" }}{{ printf "%9999d" 1 }}{{ end }}{{ range 9 }}{{ tmpl "c" . }}{{ end }}', "characters"),
+        ('{{ define "a" }}' + "{{ if true }}" * 60 + '{{ template "a" }}' + "{{ end }}" * 60 + '{{ end }}{{ template "a" }}',
+         "maximum template depth"),
+        ('{{ $x := printf "%9999d" 1 }}{{ len (reReplaceAll "" $x $x) }}', "characters"),
+        ("{{ 0x" + "f" * 9000 + " }}", "illegal number syntax"),
+        ("{{ 9223372036854775808 }}", "illegal number syntax"),
+    ],
+)  # fmt: skip
+async def test_no_template_costs_more_than_its_limits(text: str, why: str) -> None:
+    assert why in await expanded(text)
+
+
+async def test_what_is_made_can_be_stored() -> None:
+    assert await expanded('{{ printf "%c %q" 0xD800 0xDFFF }} {{ -9223372036854775808 }}') == (
+        "\ufffd '\ufffd' -9223372036854775808"
+    )

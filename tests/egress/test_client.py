@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 import gzip
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -205,8 +206,10 @@ async def test_no_answer_in_time(client: Egress) -> None:
     with pytest.raises(EgressFailed, match=r"within 0\.2 s"):
         await client.request("GET", f"http://127.0.0.1:{port}/", CALL, timeout_s=0.2)
     listening.close()
-    with pytest.raises(EgressFailed, match="Connect"):
-        await client.request("GET", f"http://127.0.0.1:{port}/", CALL)
+    with socket.socket() as taken:  # nobody listens there, and nobody else can
+        taken.bind(("127.0.0.1", 0))
+        with pytest.raises(EgressFailed, match="Connect"):
+            await client.request("GET", f"http://127.0.0.1:{taken.getsockname()[1]}/", CALL)
     with pytest.raises(EgressFailed, match="not found"):
         await client.request("GET", "http://no-such-host.invalid/", CALL)
     assert len(await ledger()) == 3

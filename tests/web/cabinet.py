@@ -124,6 +124,21 @@ async def open_cabinet(live: Live, browser: Browser) -> Cabinet:
         return Cabinet(live, browser, await page.context.storage_state())
 
 
+async def prefer(page: Page, **wanted: str) -> None:
+    """As the settings do it, without a look at them; all that is not named is left to the browser."""
+    body = {"language": "", "time_zone": "", "clock": "", "theme": "", **wanted}
+    status = await page.evaluate(
+        """async (body) => {
+          const session = await (await fetch('/api/obsv/v1/session')).json()
+          const headers = { 'content-type': 'application/json', 'x-csrf-token': session.csrf }
+          const request = { method: 'PUT', headers, body: JSON.stringify(body) }
+          return (await fetch('/api/obsv/v1/me/preferences', request)).status
+        }""",
+        body,
+    )
+    assert status == 200
+
+
 async def settle(page: Page) -> None:
     """Wait until the page stands and nothing loads any more."""
     await page.wait_for_selector("h1")

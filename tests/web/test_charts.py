@@ -47,6 +47,7 @@ async def test_a_range_is_picked_zoomed_widened_and_undone(page: Page, cabinet: 
     await page.get_by_role("button", name="Last 1 h").click()
     await page.get_by_role("button", name="Last 15 min").click()
     await expect(page).to_have_url(re.compile("from=now-15m"))
+    await expect(panel(page, "Load")).to_have_attribute("aria-busy", "false")
     await drag(page, panel(page, "Load"), 0.3, 0.6)
     await expect(page).to_have_url(re.compile(r"from=\d+&to=\d+"))
     address, zoomed = page.url, span_ms(page.url)

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from tests.web.browser import assert_accessible
+from tests.web.cabinet import prefer
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
 
@@ -60,6 +61,7 @@ async def test_it_finds_dashboards_sections_and_actions(page: Page) -> None:
     await page.keyboard.press("Control+k")
     await page.keyboard.type("host")
     await expect(page.get_by_role("option").filter(has_text="Dashboard").first).to_be_visible()
+    await prefer(page)
 
 
 async def test_it_is_accessible_and_gives_the_focus_back(page: Page) -> None:

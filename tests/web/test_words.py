@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.live import Live
 from tests.web.browser import assert_accessible, new_page
-from tests.web.cabinet import CHAINED, EMAIL, HOST, KINDS, SECTIONS, SIZES, settle, sign_in
+from tests.web.cabinet import CHAINED, EMAIL, HOST, KINDS, SECTIONS, SIZES, prefer, settle, sign_in
 from tests.web.fleet import Fleet
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.asyncio(loop_scope="session")]
@@ -53,21 +53,6 @@ async def ann(live: Live, browser: Browser, fleet: Fleet) -> AsyncIterator[Page]
         yield page
         await prefer(page)
         assert not page.problems, page.problems  # type: ignore[attr-defined]  # collected by new_page
-
-
-async def prefer(page: Page, **wanted: str) -> None:
-    """As the settings do it, without a look at them; all that is not named is left to the browser."""
-    body = {"language": "", "time_zone": "", "clock": "", "theme": "", **wanted}
-    status = await page.evaluate(
-        """async (body) => {
-          const session = await (await fetch('/api/obsv/v1/session')).json()
-          const headers = { 'content-type': 'application/json', 'x-csrf-token': session.csrf }
-          const request = { method: 'PUT', headers, body: JSON.stringify(body) }
-          return (await fetch('/api/obsv/v1/me/preferences', request)).status
-        }""",
-        body,
-    )
-    assert status == 200
 
 
 async def test_german_is_chosen_and_spoken_at_once_and_in_every_browser(

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests import warm
 from tests.ports import free_port
 
 
@@ -51,16 +52,9 @@ class Live:
 
     def cli(self, *arguments: str, stdin: str = "") -> str:
         """Run the command line on this appliance's data; standard output.  Raises on a non-zero exit."""
-        done = subprocess.run(
-            [sys.executable, "-m", "obsv", *arguments],
-            env=self._env(),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        done = warm.run(arguments, self._env(), stdin)
+        assert done.code == 0, done.err
+        return done.out
 
     def token(self, scopes: str = "metrics:read,metrics:write,admin:instance", org: str = "operator") -> str:
         """A fresh API token."""

@@ -4,32 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import re
-import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Final
 
 import msgspec
 
 from obsv.alerts import store
-from obsv.alerts.documents import GroupDocument, RuleDocument, check
+from obsv.alerts.documents import GroupDocument, check
 from obsv.alerts.prometheus_text import read_text
 from obsv.alerts.service import RuleBook
 from obsv.audit import SYSTEM
 from obsv.config import ConfigError, Problem
+from obsv.config.documents import SUFFIXES, FileText, Form, files_in, place_of, read_files, text_of
+from obsv.core.difference import Change, Json, Shape
 from obsv.core.errors import ObsvError
-from obsv.core.toml_text import toml_text
 
 MESSAGE: Final = "From a file"
-SUFFIXES: Final = (".toml", ".json", ".yml", ".yaml")
-
-
-class RuleChange(msgspec.Struct, frozen=True):
-    """One difference at `path`, such as `rules.Busy.for`; None is what is not there."""
-
-    path: str
-    before: Any = None
-    after: Any = None
+PROMETHEUS: Final = (".yml", ".yaml")
 
 
 class RuleKind:
@@ -42,37 +34,20 @@ class RuleKind:
 
     def load(self, folder: Path) -> Mapping[str, GroupDocument]:
         """What the files say, by key.  Raises `ConfigError`."""
-        found: dict[str, GroupDocument] = {}
-        mistakes: list[Problem] = []
-        for path in sorted(one for one in folder.rglob("*") if one.suffix in SUFFIXES and one.is_file()):
-            try:
-                groups = _read(path)
-            except (ValueError, ObsvError) as wrong:
-                mistakes.append(Problem(str(path), 0, "", str(wrong)))
-                continue
-            for group in groups:
-                key = key_of(group)
-                if key in found:
-                    mistakes.append(Problem(str(path), 0, "name", f"the group {group.name!r} is there already"))
-                found[key] = group
-        if mistakes:
-            raise ConfigError(mistakes)
-        return found
+        found = read_files(files_in(folder, SUFFIXES + PROMETHEUS), _read, lambda group: {"name": group.name})
+        return {key_of(group): group for _, group in found}
 
     async def listed(self, org: int) -> Mapping[str, tuple[GroupDocument, bool]]:
         """What is there, by key, and whether it came from a file."""
         return {key_of(one.document): (_bare(one.document), one.is_applied) for one in await store.groups(org)}
 
-    def diff(self, before: GroupDocument, after: GroupDocument) -> Sequence[RuleChange]:
-        """What putting `after` would change."""
-        return list(_changes(before, after))
+    def diff(self, before: GroupDocument, after: GroupDocument) -> Sequence[Change]:
+        """What putting `after` would change; rules are known by their names."""
+        return list(SHAPE.changes(*(msgspec.json.decode(msgspec.json.encode(one)) for one in (before, after))))
 
-    def written(self, thing: GroupDocument, form: Literal["toml", "json"]) -> str:
+    def written(self, thing: GroupDocument, form: Form) -> str:
         """The text of its file."""
-        document = msgspec.json.encode(_bare(thing))
-        if form == "json":
-            return msgspec.json.format(document, indent=2).decode() + "\n"
-        return toml_text(msgspec.json.decode(document), spread=("rules",))
+        return text_of(_bare(thing), form, ("rules",))
 
     async def put(self, org: int, thing: GroupDocument) -> None:
         """Make it so, whatever is there.  Raises ObsvError."""
@@ -94,14 +69,19 @@ def key_of(group: GroupDocument) -> str:
 
 
 def _read(path: Path) -> list[GroupDocument]:
-    text = path.read_text(encoding="utf-8")
-    if path.suffix in (".yml", ".yaml"):
-        groups = read_text(text)
-    else:
-        tables = tomllib.loads(text) if path.suffix == ".toml" else msgspec.json.decode(text)
-        groups = [msgspec.convert(tables, GroupDocument)]
-    for group in groups:
-        check(group)
+    try:
+        if path.suffix in PROMETHEUS:
+            groups = read_text(path.read_text(encoding="utf-8"))
+        else:
+            file = FileText(path)
+            try:
+                groups = [msgspec.convert(file.tables, GroupDocument)]
+            except msgspec.ValidationError as wrong:
+                raise file.wrong([place_of(wrong)]) from None
+        for group in groups:
+            check(group)
+    except (UnicodeDecodeError, ObsvError) as wrong:
+        raise ConfigError([Problem(str(path), 0, "", str(wrong))]) from None
     return [_bare(group) for group in groups]
 
 
@@ -111,37 +91,16 @@ def _bare(group: GroupDocument) -> GroupDocument:
     return msgspec.structs.replace(group, rules=rules)
 
 
-def _changes(before: GroupDocument, after: GroupDocument) -> Iterator[RuleChange]:
-    old, new = (msgspec.to_builtins(msgspec.structs.replace(one, rules=())) for one in (before, after))
-    yield from _differences("", old, new)
-    rules, later = _named(before.rules), _named(after.rules)
-    for name in [*rules, *(one for one in later if one not in rules)]:
-        if name not in rules or name not in later:
-            yield RuleChange(
-                f"rules.{name}",
-                msgspec.to_builtins(rules[name]) if name in rules else None,
-                msgspec.to_builtins(later[name]) if name in later else None,
-            )
-        else:
-            yield from _differences(
-                f"rules.{name}.", msgspec.to_builtins(rules[name]), msgspec.to_builtins(later[name])
-            )
-    order = [name for name in later if name in rules]
-    if order != [name for name in rules if name in later]:
-        yield RuleChange("rules.(order)", list(rules), list(later))
-
-
-def _named(rules: Sequence[RuleDocument]) -> dict[str, RuleDocument]:
-    found: dict[str, RuleDocument] = {}
+def _names(rules: Sequence[Json]) -> list[str]:
+    """Rules that are called the same are counted."""
+    found: list[str] = []
     for rule in rules:
-        name, number = rule.name, 2
+        called = rule.get("alert") or rule.get("record") or ""
+        name, number = called, 2
         while name in found:
-            name, number = f"{rule.name}#{number}", number + 1
-        found[name] = rule
+            name, number = f"{called}#{number}", number + 1
+        found.append(name)
     return found
 
 
-def _differences(at: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[RuleChange]:
-    for name in [*before, *(one for one in after if one not in before)]:
-        if before.get(name) != after.get(name):
-            yield RuleChange(f"{at}{name}", before.get(name), after.get(name))
+SHAPE: Final = Shape({"rules": _names})

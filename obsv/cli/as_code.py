@@ -6,24 +6,14 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from obsv.core.difference import Change
 
 if TYPE_CHECKING:
     from obsv.accounts import Accounts
     from obsv.config import Settings
-
-
-class Change(Protocol):
-    """One difference at a dotted path; None is what is not there."""
-
-    @property
-    def path(self) -> str: ...
-
-    @property
-    def before(self) -> Any: ...
-
-    @property
-    def after(self) -> Any: ...
+    from obsv.config.documents import Form
 
 
 class Kind(Protocol):
@@ -40,11 +30,11 @@ class Kind(Protocol):
         """What is there, by key, and whether it came from a file."""
         ...
 
-    def diff(self, before: Any, after: Any) -> Sequence[Any]:
-        """What putting `after` would change: each has a `path`, `before` and `after`."""
+    def diff(self, before: Any, after: Any) -> Sequence[Change]:
+        """What putting `after` would change."""
         ...
 
-    def written(self, thing: Any, form: Literal["toml", "json"]) -> str:
+    def written(self, thing: Any, form: Form) -> str:
         """The text of its file; what is read from it is the same thing."""
         ...
 

@@ -10,8 +10,9 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from obsv.accounts import requires_scope
+from obsv.config.documents import Form
 from obsv.dashboards.documents import MAX_BYTES
-from obsv.dashboards.files import Form, written
+from obsv.dashboards.files import written
 from obsv.dashboards.grafana import Imported, export_dashboard, import_dashboard
 from obsv.dashboards.requests import Reading, Services
 from obsv.dashboards.rights import READ

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from obsv.audit import SYSTEM
+from obsv.config.documents import Form
 from obsv.dashboards import store
-from obsv.dashboards.diff import Change, diff
-from obsv.dashboards.files import Form, read_folder, written
+from obsv.dashboards.diff import PanelChange, diff
+from obsv.dashboards.files import read_folder, written
 from obsv.dashboards.model import Dashboard
 from obsv.dashboards.rights import EVERYWHERE
 from obsv.dashboards.service import Dashboards
@@ -33,7 +34,7 @@ class DashboardKind:
         """What is there, by key, and whether it came from a file."""
         return {one.key: (one.dashboard, one.is_applied) for one in await store.every(org)}
 
-    def diff(self, before: Dashboard, after: Dashboard) -> Sequence[Change]:
+    def diff(self, before: Dashboard, after: Dashboard) -> Sequence[PanelChange]:
         """What putting `after` would change."""
         return diff(before, after)
 

@@ -11,9 +11,10 @@ from typing import Final
 import structlog
 
 from obsv.config import ConfigError, Problem
+from obsv.config.documents import files_in
 from obsv.config.model import DashboardFiles
 from obsv.core.clock import Clock
-from obsv.dashboards.files import FileDashboard, files_in, read_folder
+from obsv.dashboards.files import FileDashboard, read_folder
 
 LOOK_S: Final = 5.0
 _log = structlog.get_logger("obsv.dashboards")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from obsv.accounts.authors import Author
-from obsv.dashboards.diff import Change
+from obsv.dashboards.diff import PanelChange
 from obsv.dashboards.model import Choice, Dashboard, Name, Short
 from obsv.dashboards.search import Match
 
@@ -126,7 +126,7 @@ class Differences(msgspec.Struct, frozen=True):
 
     before: int
     after: int
-    changes: list[Change]
+    changes: list[PanelChange]
 
 
 class Copy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -6,40 +6,26 @@ A secret stands in a file as the name of an environment variable (`password_env`
 
 from __future__ import annotations
 
-import json
 import os
-import re
-import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, cast
 
 import msgspec
 
 from obsv.audit import SYSTEM
-from obsv.config import ConfigError, Problem
-from obsv.config.lines import key_lines
-from obsv.core.toml_text import toml_text
-from obsv.core.value_lines import value_lines
+from obsv.config.documents import FileText, Form, files_in, place_of, read_files, text_of
+from obsv.core.difference import Change, Shape
 from obsv.monitors import store
 from obsv.monitors.model import Http, Monitor, plain, problems
 from obsv.monitors.secrets import without_secrets
 from obsv.monitors.service import Monitors
 from obsv.monitors.types import MonitorChange
 
-MAX_BYTES: Final = 1 << 20
-_PLACE: Final = re.compile(r"(?P<said>.*?)(?: - at `(?:key in )?\$(?P<path>.*)`)?", re.DOTALL)
+SHAPE: Final = Shape(whole=("check",))
 _SPREAD: Final = ("json",)
 
 Table = dict[str, Any]
-
-
-class Change(msgspec.Struct, frozen=True):
-    """One difference at `path`, such as `check.url`; None is what is not there."""
-
-    path: str
-    before: Any = None
-    after: Any = None
 
 
 class MonitorKind:
@@ -52,22 +38,10 @@ class MonitorKind:
 
     def load(self, folder: Path) -> Mapping[str, Monitor]:
         """What the files say, by key.  Raises `ConfigError` with every mistake."""
-        found: dict[str, tuple[Path, Monitor]] = {}
-        mistakes: list[Problem] = []
-        for path in sorted(path for path in folder.rglob("*") if path.suffix in (".toml", ".json") and path.is_file()):
-            try:
-                monitor = read_file(path)
-            except ConfigError as bad:
-                mistakes += bad.problems
-                continue
-            for key, (other, one) in found.items():
-                if monitor.key == key or monitor.name == one.name:
-                    what = "key" if monitor.key == key else "name"
-                    mistakes.append(Problem(str(path), 0, what, f"is that of {other.name} already"))
-            found[monitor.key] = path, monitor
-        if mistakes:
-            raise ConfigError(mistakes)
-        return {key: monitor for key, (_, monitor) in found.items()}
+        found = read_files(
+            files_in(folder), lambda path: (read_file(path),), lambda one: {"key": one.key, "name": one.name}
+        )
+        return {monitor.key: monitor for _, monitor in found}
 
     async def listed(self, org: int) -> Mapping[str, tuple[Monitor, bool]]:
         """What is there with its secrets, by key, and whether it came from a file."""
@@ -76,19 +50,17 @@ class MonitorKind:
     def diff(self, before: Monitor, after: Monitor) -> Sequence[Change]:
         """What putting `after` would change; of a secret only that it does."""
         return [
-            *_differences("", plain(without_secrets(before)), plain(without_secrets(after))),
+            *SHAPE.changes(plain(without_secrets(before)), plain(without_secrets(after))),
             *_other_secrets(before, after),
         ]
 
-    def written(self, thing: Monitor, form: Literal["toml", "json"]) -> str:
+    def written(self, thing: Monitor, form: Form) -> str:
         """The text of its file, without secrets."""
         document = plain(without_secrets(thing))
         check: Table = document["check"]
         if check.get("secret_headers"):
             check["secret_headers"] = dict.fromkeys(check["secret_headers"], "")
-        if form == "json":
-            return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
-        return toml_text(document, spread=_SPREAD)
+        return text_of(document, form, _SPREAD)
 
     async def put(self, org: int, thing: Monitor) -> None:
         """Make it so, whatever is there.  Raises ObsvError."""
@@ -101,26 +73,18 @@ class MonitorKind:
 
 def read_file(path: Path) -> Monitor:
     """One file.  Raises `ConfigError` with its mistakes, OSError where it cannot be read."""
-    body = path.read_bytes()
+    file = FileText(path)
     try:
-        if len(body) > MAX_BYTES:
-            raise ValueError(f"it has {len(body)} bytes, which is too much for a monitor")
-        text = body.decode()
-        raw: Any = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-    except (ValueError, RecursionError) as wrong:
-        raise ConfigError([Problem(str(path), 0, "", f"cannot be read: {wrong}")]) from None
-    try:
-        monitor = msgspec.convert(_with_secrets(raw, path.parent), Monitor)
+        monitor = msgspec.convert(_with_secrets(file.tables, path.parent), Monitor)
         wrongs = [(one.pointer.strip("/").replace("/", "."), one.detail) for one in problems(monitor)]
     except msgspec.ValidationError as wrong:
-        wrongs = [_place(str(wrong))]
+        wrongs = [place_of(wrong)]
     except _NoSecret as wrong:
         wrongs = [(wrong.path, str(wrong))]
     else:
         if not wrongs:
             return monitor
-    lines = key_lines(text) if path.suffix == ".toml" else value_lines(text)
-    raise ConfigError([Problem(str(path), _line_of(where, lines), where, said) for where, said in wrongs])
+    raise file.wrong(wrongs)
 
 
 class _NoSecret(Exception):
@@ -172,16 +136,6 @@ def _from_environment(name: str) -> str:
     return os.environ[name]
 
 
-def _differences(path: str, before: Table, after: Table) -> Iterator[Change]:
-    for name in [*before, *(name for name in after if name not in before)]:
-        one, other = before.get(name), after.get(name)
-        where = f"{path}.{name}" if path else name
-        if isinstance(one, dict) and isinstance(other, dict):
-            yield from _differences(where, cast("Table", one), cast("Table", other))
-        elif one != other:
-            yield Change(where, one, other)
-
-
 def _other_secrets(before: Monitor, after: Monitor) -> Iterator[Change]:
     old, new = before.check, after.check
     if not isinstance(old, Http) or not isinstance(new, Http):
@@ -194,19 +148,3 @@ def _other_secrets(before: Monitor, after: Monitor) -> Iterator[Change]:
     for path, (one, other) in pairs.items():
         if other is not None and other != (one or ""):
             yield Change(path, "(a secret)" if one else None, "(another secret)")
-
-
-def _place(said: str) -> tuple[str, str]:
-    """Where a refused value is, from the library's words."""
-    found = _PLACE.fullmatch(said)
-    assert found is not None
-    path = re.sub(r"\[(\d+|\.\.\.)\]", r".\1", found["path"] or "").strip(".")
-    text = found["said"].replace("Object", "table").replace("field", "key")
-    return path, text[0].lower() + text[1:]
-
-
-def _line_of(path: str, lines: Mapping[str, int]) -> int:
-    """The line of a path, or of the nearest thing around it."""
-    while path and path not in lines:
-        path = path.rpartition(".")[0]
-    return lines.get(path, 1)

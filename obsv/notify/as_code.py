@@ -6,35 +6,23 @@ left out stays as it is.  An export leaves them all out.
 
 from __future__ import annotations
 
-import json
 import os
-import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import msgspec
 
 from obsv.audit import SYSTEM
-from obsv.config import ConfigError, Problem
+from obsv.config.documents import FileText, Form, files_in, place_of, read_files, text_of
+from obsv.core.difference import Change
 from obsv.core.errors import Invalid
-from obsv.core.toml_text import toml_text
 from obsv.notify.channels import Channels
 from obsv.notify.forms import secrets_of
 from obsv.notify.store import Channel
 from obsv.notify.types import ChannelWish
 
-SUFFIXES: Final = (".toml", ".json")
-MAX_BYTES: Final = 200_000
 HIDDEN: Final = "***"
-
-
-class ChannelChange(msgspec.Struct, frozen=True):
-    """One difference; secrets differ without being told."""
-
-    path: str
-    before: Any = None
-    after: Any = None
 
 
 class ChannelKind:
@@ -47,47 +35,32 @@ class ChannelKind:
 
     def load(self, folder: Path) -> Mapping[str, ChannelWish]:
         """What the files say, by name.  Raises `ConfigError` with every file's mistake."""
-        found: dict[str, ChannelWish] = {}
-        mistakes: list[Problem] = []
-        for path in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file()):
-            try:
-                wish = self._read(path)
-            except (ValueError, OSError, KeyError, Invalid) as wrong:
-                mistakes.append(Problem(str(path), 0, "", str(wrong)))
-                continue
-            if wish.name in found:
-                mistakes.append(Problem(str(path), 0, "name", f"there is another file for the channel {wish.name!r}"))
-            found[wish.name] = wish
-        if mistakes:
-            raise ConfigError(mistakes)
-        return found
+        found = read_files(files_in(folder), lambda path: (self._read(path),), lambda wish: {"name": wish.name})
+        return {wish.name: wish for _, wish in found}
 
     async def listed(self, org: int) -> Mapping[str, tuple[ChannelWish, bool]]:
         """What is there, secrets too: by name, and whether it came from a file."""
         return {one.name: (_wish(one), one.is_applied) for one in await self._channels.every(org)}
 
-    def diff(self, before: ChannelWish, after: ChannelWish) -> Sequence[ChannelChange]:
+    def diff(self, before: ChannelWish, after: ChannelWish) -> Sequence[Change]:
         """What putting `after` would change."""
         hidden = self._secrets(after.kind)
         # What a file leaves out is a secret that stays, or has its default.
         kept = {name: before.settings[name] for name in hidden if name in before.settings}
         old, new = (_flat(one) for one in (before, msgspec.structs.replace(after, settings=kept | after.settings)))
-        changes: list[ChannelChange] = []
+        changes: list[Change] = []
         for path in [*old, *(path for path in new if path not in old)]:
             if path in new and old.get(path) != new[path]:
                 is_hidden = path.partition(".")[2] in hidden
                 told = (HIDDEN, HIDDEN) if is_hidden else (old.get(path), new[path])
-                changes.append(ChannelChange(path, *told))
+                changes.append(Change(path, *told))
         return changes
 
-    def written(self, thing: ChannelWish, form: Literal["toml", "json"]) -> str:
+    def written(self, thing: ChannelWish, form: Form) -> str:
         """The text of its file, without secrets."""
         hidden = self._secrets(thing.kind)
         settings = {name: value for name, value in thing.settings.items() if name not in hidden}
-        document = msgspec.to_builtins(msgspec.structs.replace(thing, settings=settings))
-        if form == "json":
-            return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-        return toml_text(document, spread=())
+        return text_of(msgspec.structs.replace(thing, settings=settings), form)
 
     async def put(self, org: int, thing: ChannelWish) -> None:
         """Make it so, whatever is there.  Raises ObsvError."""
@@ -109,19 +82,21 @@ class ChannelKind:
         return secrets_of(self._channels.kinds.target(kind))
 
     def _read(self, path: Path) -> ChannelWish:
-        text = path.read_text(encoding="utf-8")
-        if len(text) > MAX_BYTES:
-            raise ValueError(f"has more than {MAX_BYTES} characters")
-        raw = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
-        wish = msgspec.convert(raw, ChannelWish)
-        settings = dict(wish.settings)
-        for name in self._secrets(wish.kind):
-            if variable := settings.pop(f"{name}_env", ""):
-                if variable not in os.environ:
-                    raise ValueError(f"settings.{name}_env: there is no environment variable {variable}")
-                settings[name] = os.environ[variable]
-            if file := settings.pop(f"{name}_file", ""):
-                settings[name] = (path.parent / file).read_text(encoding="utf-8").strip()
+        file = FileText(path)
+        try:
+            wish = msgspec.convert(file.tables, ChannelWish)
+            settings = dict(wish.settings)
+            for name in self._secrets(wish.kind):
+                if variable := settings.pop(f"{name}_env", ""):
+                    if variable not in os.environ:
+                        raise file.wrong([(f"settings.{name}_env", f"there is no environment variable {variable}")])
+                    settings[name] = os.environ[variable]
+                if holder := settings.pop(f"{name}_file", ""):
+                    settings[name] = (path.parent / holder).read_text(encoding="utf-8").strip()
+        except msgspec.ValidationError as wrong:
+            raise file.wrong([place_of(wrong)]) from None
+        except (ValueError, OSError, Invalid) as wrong:
+            raise file.wrong([("", str(wrong))]) from None
         return msgspec.structs.replace(wish, settings=settings)
 
 

@@ -50,8 +50,8 @@ dev: setup ## the same, reloading when a Python file changes
 
 # -- check ------------------------------------------------------------------------------------------------------
 
-test: setup ## every test that this machine can run
-	@$(BIN)/python -m pytest $(ARGS)
+test: setup ## every test that this machine can run, on all of its cores
+	@$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 lint: setup ## formatting, lint, types, layers, front end
 	@$(BIN)/ruff format --check .

@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from obsv.core.errors import Unavailable
 
 @get("/slow")
 async def slow() -> str:
+    print("asked", flush=True)
     await asyncio.sleep(1)
     return "done"
 
@@ -63,7 +63,8 @@ def test_it_ends_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
         stdout=subprocess.PIPE,
         text=True,
     )
-    time.sleep(0.6)
+    assert process.stdout
+    assert process.stdout.readline() == "asked\n"
     process.send_signal(number)
     answer, _ = request.communicate(timeout=20)
     out, _ = process.communicate(timeout=20)

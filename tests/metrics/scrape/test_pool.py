@@ -85,7 +85,10 @@ async def test_series_that_another_target_goes_on_with_do_not_end(bench: Bench, 
     file = tmp_path / "targets.yml"
 
     def list_query(value: str) -> None:
-        file.write_text(f"- targets: ['127.0.0.1:{bench.server.port}']\n  labels: {{__param_v: {value}}}\n")
+        # At once, as whoever writes such a file should: one that is empty for a moment has no targets.
+        new = tmp_path / "new"
+        new.write_text(f"- targets: ['127.0.0.1:{bench.server.port}']\n  labels: {{__param_v: {value}}}\n")
+        new.replace(file)
 
     list_query("one")
     scraper = await start(bench.scrape(file_sd=(str(file),), **FAST))

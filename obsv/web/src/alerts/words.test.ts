@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Alert } from './api'
-import { marksOf, matcherOf, queryOf, says, severityOf, titleOf } from './words'
+import { byUrgency, marksOf, matcherOf, queryOf, says, severityOf, titleOf } from './words'
 
 function alert(labels: Record<string, string>, annotations: Record<string, string> = {}): Alert {
   const nobody = { id: '', name: '' }
@@ -22,6 +22,11 @@ describe('an alert', () => {
   })
   it('is as bad as its severity says', () => {
     expect([alert({ severity: 'page' }), alert({}), alert({ severity: 'info' })].map(severityOf)).toEqual(['bad', 'warn', 'info'])
+  })
+  it('comes first where it waits for somebody, is worse, or is newer', () => {
+    const silenced: Alert = { ...alert({ severity: 'page', n: '4' }), state: 'silenced' }
+    const all = [silenced, alert({ n: '2' }), alert({ severity: 'info', n: '3' }), { ...alert({ n: '1' }), starts_at_ms: 2 }, alert({ severity: 'critical', n: '0' })]
+    expect(all.sort(byUrgency).map(({ labels }) => labels.n)).toEqual(['0', '1', '2', '3', '4'])
   })
   it('leads to addresses of the web alone', () => {
     const from = (generator_url: string): string => queryOf({ ...alert({}), generator_url })

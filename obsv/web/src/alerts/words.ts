@@ -50,3 +50,11 @@ export function severityOf({ labels }: Alert): 'bad' | 'warn' | 'info' {
   if (WORST.includes(said)) return 'bad'
   return said === 'info' || said === 'none' ? 'info' : 'warn'
 }
+
+const URGENCY = { bad: 0, warn: 1, info: 2 }
+
+/** What waits for somebody first, then the worst, then the newest. */
+export function byUrgency(one: Alert, other: Alert): number {
+  const [rank, second] = [one, other].map((alert) => (alert.state === 'active' ? 0 : 3) + URGENCY[severityOf(alert)]) as [number, number]
+  return rank - second || other.starts_at_ms - one.starts_at_ms
+}

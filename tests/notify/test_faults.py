@@ -37,6 +37,7 @@ pytestmark = pytest.mark.slow
 ORG = 1  # the operator's
 KILLS = int(os.environ.get("OBSV_KILLS", "6"))
 EACH_TIME = 8
+OUTAGE_S = float(os.environ.get("OBSV_OUTAGE_S", "0"))
 START_S = 120
 
 
@@ -128,7 +129,7 @@ async def test_two_replicas_send_each_once(tmp_path: Path, postgres_url: str) ->
     assert senders == 2
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(300 + 3 * OUTAGE_S)
 async def test_a_mail_server_that_was_down(tmp_path: Path, database_url: str) -> None:
     port, mails = free_port(), MailServer()
     env: dict[str, Any] = {
@@ -145,8 +146,9 @@ async def test_a_mail_server_that_was_down(tmp_path: Path, database_url: str) ->
         async with asyncio.timeout(20):
             while not await fetch_value("SELECT count(*) FROM outbox_messages WHERE error <> ''"):
                 await asyncio.sleep(0.1)
+        await asyncio.sleep(OUTAGE_S)
         server = await asyncio.get_running_loop().create_server(lambda: SMTP(mails), "127.0.0.1", port)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(60 + OUTAGE_S):
             while not mails.messages:
                 await asyncio.sleep(0.1)
         server.close()

@@ -252,7 +252,7 @@ def _alerting(
     alertmanager = Alertmanager(Ports(clock, told.deliveries, told.channels, base_url))
     alertmanager.subscribe(instance.alerts_changed)
     told.channels.used_by(alertmanager.routings.uses)
-    checks = MonitorPorts(clock, write, instance.most_monitors, base_url.rstrip("/"))
+    checks = MonitorPorts(clock, write, instance.most_monitors, base_url.rstrip("/"), instance.maintained)
     monitors = make_monitors(checks, range_query)
     instance.monitors = monitors.monitors
     made, asked = MadeGroups(), lambda: engine

@@ -9,7 +9,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cache
 from pathlib import Path
@@ -88,6 +88,10 @@ class Instance:
     async def alerts_changed(self, org: int, changes: Sequence[AlertChange]) -> None:
         """Status pages follow the alerts; called in the transaction that stores the change."""
         await self.status().alerts.changed(org, changes)
+
+    async def maintained(self, org: int) -> Collection[str]:
+        """Ids of the monitors whose component is in maintenance on a status page."""
+        return await self.status().views.maintained(org)
 
     def remote_writer(self) -> RemoteWriter:
         """The store, where it takes remote_write bodies as they come; every built-in one does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, cast
 
+import msgspec
 from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.status_codes import HTTP_200_OK
@@ -12,6 +13,7 @@ from obsv.accounts import org_of
 from obsv.accounts.requests import AnyRequest, author_of
 from obsv.http.parameters import Word
 from obsv.status.maintenances import maintenances_where
+from obsv.status.news import Wish
 from obsv.status.parts import page_of
 from obsv.status.requests import READING, WRITING, Services
 from obsv.status.services import StatusServices
@@ -22,6 +24,7 @@ from obsv.status.types import (
     MaintenanceStep,
     MaintenanceView,
     MaintenanceWish,
+    SubscriberCount,
     SubscriberList,
 )
 
@@ -102,6 +105,17 @@ class SubscriberController(Controller):
         org = org_of(request)
         await page_of(org, page_id)
         return await services.subscribers.listed(org, page_id, before)
+
+    @get("/count", summary="Count who would get a mail", operation_id="countSubscribers")
+    async def count(
+        self, request: AnyRequest, services: Services, page_id: Word = "", component: FromQuery[list[str] | None] = None
+    ) -> SubscriberCount:
+        """Of news about these components, or about all; nobody gets mail of a page that is a draft."""
+        page = await page_of(org_of(request), page_id)
+        if not page.is_public:
+            return SubscriberCount(0)
+        wish = Wish(page.id, component or [])
+        return SubscriberCount(await services.subscribers.count(msgspec.json.encode(wish)))
 
     @delete("/{subscriber_id:str}", summary="Remove a subscriber", operation_id="deleteSubscriber")
     async def remove(self, request: AnyRequest, services: Services, subscriber_id: FromPath[str]) -> None:

@@ -135,6 +135,11 @@ async def components_of(page_id: str) -> list[Component]:
     return await _where("page_id = {}", page_id)
 
 
+async def components_in(org: int) -> list[Component]:
+    """Those of all pages of an organisation."""
+    return await _where("org = {}", org)
+
+
 async def watching_alerts(org: int) -> list[tuple[Component, list[Matcher]]]:
     """Those of an organisation that alerts set, with what selects them."""
     return [(one, read_matchers(one.matchers)) for one in await _where("org = {} AND matchers <> ''", org)]

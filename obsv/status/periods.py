@@ -77,6 +77,14 @@ class Periods:
         hidden = {f"{INCIDENT}{row['id']}" for row in drafts}
         return [_span(row) for row in rows if row["source"] not in hidden]
 
+    async def said(self, org: int, state: State) -> set[str]:
+        """Components that are in a state because a person said so."""
+        sql = (
+            "SELECT c.id FROM status_components c JOIN status_periods p ON p.component_id = c.id "
+            "WHERE c.org = {} AND p.source = {} AND p.state = {} AND p.ended_at_ms IS NULL"
+        )
+        return {row["id"] for row in await fetch(sql, org, BY_HAND, state.value)}
+
     async def firing(self, component_id: str) -> int:
         """How many alerts hold it in a state."""
         sql = "SELECT source FROM status_periods WHERE component_id = {} AND ended_at_ms IS NULL"

@@ -279,6 +279,12 @@ class SubscriberView(msgspec.Struct, frozen=True):
     created_at_ms: int
 
 
+class SubscriberCount(msgspec.Struct, frozen=True):
+    """How many get a mail."""
+
+    count: int
+
+
 class SubscriberList(msgspec.Struct, frozen=True):
     """Newest first; `next` asks for the next page as `before`, empty at the end."""
 

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Final
 
 from obsv.core.errors import ObsvError
-from obsv.status.components import Component, components_of
+from obsv.status.components import Component, components_in, components_of
 from obsv.status.days import DAY_MS, DAYS, Bar, bars, uptime
 from obsv.status.incidents import incidents_where
 from obsv.status.maintenances import maintenances_where
@@ -78,6 +78,15 @@ class Views:
         busy = {component_id for one in under_way for component_id in one.components}
         states = await self._monitor_states(page.org, components)
         return [_now(one, [span for span in spans if span.component_id == one.id], states, busy) for one in components]
+
+    async def maintained(self, org: int) -> set[str]:
+        """Ids of an organisation's monitors that a component in maintenance follows, by plan or as a person said."""
+        under_way = await maintenances_where("org = {} AND state = 'in_progress'", org)
+        busy = {component_id for one in under_way for component_id in one.components}
+        busy |= await self._periods.said(org, State.MAINTENANCE)
+        if not busy:
+            return set()
+        return {monitor_id for one in await components_in(org) if one.id in busy for monitor_id in one.monitors}
 
     async def _snapshot(self, page: Page) -> Snapshot:
         now = self._parts.clock.now_ms()

@@ -247,6 +247,7 @@ ROUTES: dict[str, Row] = {
         MEMBER, 403, 404, {"state": "degraded"}
     ),
     f"GET {API}/subscribers": Row(MEMBER, 403, 404),
+    f"GET {API}/subscribers/count": Row(MEMBER, 403, 404),
     f"DELETE {API}/subscribers/{{subscriber_id}}": Row(MEMBER, 403, 404),
     f"GET {API}/tokens": Row(ADMIN, 403, 200),
     f"POST {API}/tokens": Row(ADMIN, 403, 400),

@@ -193,6 +193,24 @@ async def test_links_are_good_for_one_purpose_and_page(open_house: Any) -> None:
             assert (await get("/status/acme/manage", params={"token": broken})).status_code == 410
 
 
+async def test_who_would_get_a_mail_is_counted(open_house: Any) -> None:
+    async with open_house() as house:
+        api, web = await house.component("API"), await house.component("Web")
+        await house.subscribe(ANN)
+        await house.subscribe("bob@example.org", api)
+
+        async def count(*components: str) -> int:
+            found = await house.editor.get("/subscribers/count", page_id=house.page_id, component=components)
+            return int(found["count"])
+
+        assert [await count(), await count(api), await count(web)] == [2, 2, 1]
+        draft = {"slug": "acme", "title": "Acme"}
+        await house.editor.do("PUT", f"/status-pages/{house.page_id}", draft)
+        assert await count() == 0
+        eve = await house.stage.person("eve")
+        assert (await eve.ask("GET", "/subscribers/count", page_id=house.page_id)).status_code == 404
+
+
 async def test_an_editor_removes_a_subscriber(open_house: Any) -> None:
     async with open_house() as house:
         await house.subscribe(ANN)

@@ -26,7 +26,7 @@ EXPLORE = "/explore?q=node_load1&q=sum+by+%28instance%29+%28rate%28node_cpu_seco
 SECTIONS = (
     *("profile", "security", "devices", "my-tokens"),
     *("general", "members", "teams", "tokens", "support", "audit", "access"),
-    *("instance", "accounts", "organisations", "instance-audit"),
+    *("instance", "accounts", "organisations", "announcements", "instance-audit"),
 )
 PAGES = {
     "overview": "",
@@ -45,6 +45,12 @@ PAGES = {
     "rule-new": "/alerts/rules/new?expr=node_load1+%3E+0",
     "rules-ready": "/alerts/rules/ready",
     "rules-files": "/alerts/rules/files",
+    "status": "/status",
+    "status-new": "/status/pages/new",
+    "incidents": "/status/incidents",
+    "incident-new": "/status/incidents/new",
+    "maintenance": "/status/maintenance",
+    "maintenance-new": "/status/maintenance/new",
     "send": "/send",
     "import": "/dashboards/import",
     "channels": "/alerts/channels/new?kind=webhook",

@@ -31,6 +31,8 @@ async def test_keys_lead_everywhere(page: Page) -> None:
     await press(page, "Escape")
     await expect(page.get_by_role("dialog")).to_have_count(0)
     await press(page, "g", "s")
+    await expect(page).to_have_url(re.compile("/status$"))
+    await press(page, "g", ",")
     await expect(page).to_have_url(re.compile("/settings$"))
     await expect(page.get_by_role("navigation", name="Settings")).to_be_visible()
     await press(page, "/")

@@ -1,12 +1,12 @@
 /** Addresses of the cabinet, parsed and made. Pure, so that every page's address is tested without a browser. */
 
-export type Place = 'overview' | 'hosts' | 'dashboards' | 'explore' | 'alerts' | 'send' | 'settings'
+export type Place = 'overview' | 'hosts' | 'dashboards' | 'explore' | 'alerts' | 'status' | 'send' | 'settings'
 
 export type Route =
   | { page: 'start' }
   | { page: 'overview' | 'hosts' | 'dashboards' | 'import' | 'explore' | 'send'; org: string }
   | { page: 'settings'; org: string; section: string }
-  | { page: 'alerts'; org: string; section: string; name: string }
+  | { page: 'alerts' | 'status'; org: string; section: string; name: string }
   | { page: 'host'; org: string; instance: string }
   | { page: 'dashboard'; org: string; key: string }
   | { page: 'unknown'; org: string }
@@ -23,7 +23,7 @@ function decoded(part: string): string {
 export function parsePath(path: string): Route {
   const [root, org = '', page, name, ...rest] = path.replace(/\/+$/, '').split('/').slice(1).map(decoded)
   if (root !== 'app' || !org) return { page: 'start' }
-  if (page === 'alerts' && rest.length < 2) return { page, org, section: name ?? '', name: rest[0] ?? '' }
+  if ((page === 'alerts' || page === 'status') && rest.length < 2) return { page, org, section: name ?? '', name: rest[0] ?? '' }
   if (rest.length > 0) return { page: 'unknown', org }
   if (page === undefined) return { page: 'overview', org }
   if (page === 'hosts') return name ? { page: 'host', org, instance: name } : { page: 'hosts', org }
@@ -46,6 +46,11 @@ export function importPath(org: string): string {
 /** A part of the alerts' place, and one thing in it. */
 export function alertsPath(org: string, ...parts: readonly string[]): string {
   return [placePath(org, 'alerts'), ...parts.filter(Boolean).map(encodeURIComponent)].join('/')
+}
+
+/** A part of the place of status pages, and one thing in it. */
+export function statusPath(org: string, ...parts: readonly string[]): string {
+  return [placePath(org, 'status'), ...parts.filter(Boolean).map(encodeURIComponent)].join('/')
 }
 
 /** A dashboard's page. */

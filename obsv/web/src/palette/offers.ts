@@ -19,8 +19,9 @@ const PLACES = (): readonly (readonly [Place, string, IconName, string])[] => [
   ['dashboards', t('Dashboards'), 'dashboards', 'g d'],
   ['explore', t('Explore'), 'explore', 'g e'],
   ['alerts', t('Alerts'), 'alerts', 'g a'],
+  ['status', t('Status'), 'status', 'g s'],
   ['send', t('Send data'), 'send', ''],
-  ['settings', t('Settings'), 'settings', 'g s'],
+  ['settings', t('Settings'), 'settings', 'g ,'],
 ]
 
 function action(id: string, label: string, icon: IconName, does: () => void, hint = ''): Entry {

@@ -54,6 +54,7 @@ export const SECTIONS: readonly Section[] = [
   { name: 'instance', label: words('Overview and jobs'), group: 'Instance', isFor: operator, load: () => import('./Instance.svelte') },
   { name: 'accounts', label: words('Accounts'), group: 'Instance', isFor: operator, load: () => import('./Accounts.svelte') },
   { name: 'organisations', label: words('Organisations'), group: 'Instance', isFor: operator, load: () => import('./Organisations.svelte') },
+  { name: 'announcements', label: words('Announcements'), group: 'Instance', isFor: operator, load: () => import('./announcements/Announcements.svelte') },
   { name: 'instance-audit', label: words('Instance audit log'), group: 'Instance', isFor: operator, load: () => import('./InstanceAudit.svelte') },
 ]
 

@@ -149,7 +149,9 @@ class Maintenances:
         now = self._parts.clock.now_ms()
         state = {"begin": "in_progress", "end": "completed", "cancel": "cancelled"}[step]
         starts = min(found.starts_at_ms, now) if step == "begin" else found.starts_at_ms
-        ends = found.ends_at_ms if step == "begin" else min(found.ends_at_ms, now)
+        # What is called off before it began keeps the time that people were told.
+        has_begun = found.state == "in_progress"
+        ends = min(found.ends_at_ms, now) if step == "end" or has_begun else found.ends_at_ms
         gone = None if step == "begin" else erase_on(now, days=KEEP_DAYS)
         moved = await fetch(
             "UPDATE status_maintenances SET state = {}, starts_at_ms = {}, ends_at_ms = {}, is_reminded = {}, "

@@ -155,6 +155,7 @@ export interface SubscriberList {
 export interface Watched {
   id: string
   name: string
+  kind: string
   target: string
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -99,6 +100,14 @@ async def test_who_never_confirms_is_forgotten(open_house: Any) -> None:
         assert await stored() == 0
         assert not keystore().has_subject(subscriber["id"])
         assert await fetch("SELECT id FROM outbox_messages WHERE subject_ref = {}", subscriber["id"]) == []
+
+
+async def test_who_confirmed_stays(open_house: Any) -> None:
+    async with open_house() as house:
+        await house.subscribe(ANN)
+        assert [row["erase_on"] for row in await fetch("SELECT erase_on FROM status_subscribers")] == [None]
+        await sweep(date(2100, 1, 1))
+        assert await stored() == 1
 
 
 async def test_incident_mails_each_once(open_house: Any) -> None:

@@ -6,6 +6,7 @@ export const FRAME_ICONS = {
   dashboards: 'M2.5 2.5h11v11h-11zM2.5 6h11M7 6v7.5M10 8.5v3',
   explore: 'M8 2.5a5.5 5.5 0 1 0 0 11a5.5 5.5 0 1 0 0-11M10.6 5.4L9 9l-3.6 1.6L7 7z',
   alerts: 'M8 2.2a4 4 0 0 0-4 4v3L2.8 11.5h10.4L12 9.2v-3a4 4 0 0 0-4-4M6.5 13.5h3',
+  monitors: 'M1.5 8H5l1.8-4.5L9.5 12.5 11 8h3.5',
   more: 'M3 4.5h10M3 8h10M3 11.5h10',
   send: 'M8 13V5M4.8 8L8 4.8 11.2 8M3 2.5h10',
   settings: 'M2 4.5h7M12 4.5h2M2 11.5h2M7 11.5h7M9 2.5v4h3v-4zM4 9.5v4h3v-4z',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alertsPath, hostPath, parsePath, placePath } from './routes'
+import { alertsPath, hostPath, monitorsPath, parsePath, placePath } from './routes'
 
 describe('addresses', () => {
   it.each([
@@ -18,6 +18,9 @@ describe('addresses', () => {
     ['/app/acme/alerts', { page: 'alerts', org: 'acme', section: '', name: '' }],
     ['/app/acme/alerts/silences/new', { page: 'alerts', org: 'acme', section: 'silences', name: 'new' }],
     ['/app/acme/alerts/silences/a/b', { page: 'unknown', org: 'acme' }],
+    ['/app/acme/monitors', { page: 'monitors', org: 'acme', key: '', part: '' }],
+    ['/app/acme/monitors/shop/edit', { page: 'monitors', org: 'acme', key: 'shop', part: 'edit' }],
+    ['/app/acme/monitors/shop/edit/more', { page: 'unknown', org: 'acme' }],
     ['/app/acme/d/fleet', { page: 'dashboard', org: 'acme', key: 'fleet' }],
     ['/app/acme/d', { page: 'unknown', org: 'acme' }],
     ['/app/acme/nothing', { page: 'unknown', org: 'acme' }],
@@ -28,7 +31,8 @@ describe('addresses', () => {
 
   it('what is made is read again', () => {
     expect(parsePath(alertsPath('acme', 'silences', 'a/b'))).toEqual({ page: 'alerts', org: 'acme', section: 'silences', name: 'a/b' })
-    for (const place of ['overview', 'hosts', 'dashboards', 'explore', 'alerts', 'settings'] as const) {
+    expect(parsePath(monitorsPath('acme', 'shop', 'edit'))).toEqual({ page: 'monitors', org: 'acme', key: 'shop', part: 'edit' })
+    for (const place of ['overview', 'hosts', 'dashboards', 'explore', 'alerts', 'monitors', 'settings'] as const) {
       expect(parsePath(placePath('acme', place))).toMatchObject({ page: place, org: 'acme' })
     }
     expect(parsePath(hostPath('acme', { instance: 'ö/ %', job: 'node' }))).toEqual({ page: 'host', org: 'acme', instance: 'ö/ %' })

@@ -153,6 +153,7 @@ export interface View {
   /** Empty for all but heartbeats, and for who may not edit. */
   ping_url: string
   version: number
+  created_at_ms: number
   /** It stands in a file of `obsv apply`. */
   is_applied: boolean
 }

@@ -39,7 +39,7 @@ export function responsePanel({ name, kind, intervalS }: Watched, stepS: number)
   if (!phases) {
     const title = kind === 'heartbeat' ? t('How long the job ran') : t('Response time')
     const expr = `max(max_over_time(probe_duration_seconds${labels}${window}))`
-    return { ...common, title, targets: [{ expr, name: () => (kind === 'heartbeat' ? t('ran') : t('connect')) }] }
+    return { ...common, title, isOptional: kind === 'heartbeat', targets: [{ expr, name: () => (kind === 'heartbeat' ? t('ran') : t('connect')) }] }
   }
   return {
     ...common,

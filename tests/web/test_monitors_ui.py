@@ -60,7 +60,9 @@ async def opened(mine: Cabinet) -> AsyncIterator[Page]:
     """A page that must not complain."""
     async with mine.open() as page:
         yield page
-        assert not page.problems, page.problems  # type: ignore[attr-defined]  # collected by new_page
+        problems: list[str] = page.problems  # type: ignore[attr-defined]  # collected by new_page
+        # The browser tells of each refusal that a form is meant to meet.
+        assert not [one for one in problems if not re.search(r"status of (409|422)", one)]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -164,7 +166,7 @@ async def test_a_job_reports_to_its_heartbeat(opened: Page, mine: Cabinet) -> No
     await opened.get_by_label("Name", exact=True).fill("Nightly backup")
     await opened.get_by_label("when a cron expression says").check()
     await opened.get_by_role("button", name="Make the monitor").click()
-    cron = opened.get_by_label("Cron expression")
+    cron = opened.get_by_role("textbox", name="Cron expression")
     await expect(cron).to_be_focused()
     await expect(opened.get_by_text("Give a cron expression such as")).to_be_visible()
     await cron.fill("30 99 * * *")
@@ -272,6 +274,7 @@ async def test_ready_rules_and_a_rule_of_its_own(opened: Page, mine: Cabinet, ap
     await alerts.get_by_role("link", name="Make an alert of this").click()
     await expect(opened.get_by_label("Name", exact=True)).to_have_value("MonitorDown")
     await expect(opened.get_by_label("Expression")).to_contain_text('monitor_up{job="monitor",monitor="Told"} == 0')
+    await opened.get_by_label("Name of the group").fill("Own")
     await opened.get_by_role("button", name="Make the rule").click()
     await expect(opened.get_by_text("MonitorDown is made.")).to_be_visible()
     await expect(opened.get_by_role("link", name="HeartbeatMissing")).to_be_visible()
@@ -285,8 +288,8 @@ async def test_keys_and_the_palette_lead_there(opened: Page, mine: Cabinet, api:
     await opened.keyboard.press("m")
     await expect(opened.get_by_role("heading", level=1)).to_have_text("Monitors")
     await opened.keyboard.press("Control+k")
-    await opened.get_by_role("combobox").fill("found by")
-    await expect(opened.get_by_role("option").first).to_contain_text("Found by its name")
+    await opened.get_by_role("combobox", name="Go to or do").fill("found by")
+    await expect(opened.get_by_role("listbox").get_by_role("option").first).to_contain_text("Found by its name")
     await opened.keyboard.press("Enter")
     await expect(opened).to_have_url(re.compile(r"/monitors/found$"))
     await opened.set_viewport_size({"width": 390, "height": 844})

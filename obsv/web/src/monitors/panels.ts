@@ -30,7 +30,7 @@ function phaseName(phase: string): string {
   return names[phase] ?? phase
 }
 
-/** How long checks took: by phase where a kind has them. `stepS` is the chart's. */
+/** How long checks took: by phase where a kind has them, without those that there were not, such as TLS over http. `stepS` is the chart's. */
 export function responsePanel({ name, kind, intervalS }: Watched, stepS: number): Panel {
   const labels = selector({ job: 'monitor', monitor: name })
   const window = `[${Math.max(stepS, Math.ceil(intervalS * SLACK))}s]`
@@ -46,6 +46,6 @@ export function responsePanel({ name, kind, intervalS }: Watched, stepS: number)
     title: t('Response time'),
     isStacked: true,
     order: PHASES.map(phaseName),
-    targets: [{ expr: `avg by (phase) (avg_over_time(${phases}${labels}${window}))`, name: ({ phase = '' }) => phaseName(phase) }],
+    targets: [{ expr: `avg by (phase) (avg_over_time(${phases}${labels}${window})) > 0`, name: ({ phase = '' }) => phaseName(phase) }],
   }
 }

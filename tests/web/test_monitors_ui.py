@@ -131,7 +131,9 @@ async def test_a_server_goes_down_and_comes_back(opened: Page, mine: Cabinet, ap
     await opened.goto(opened.url.partition("?")[0] + "?refresh=5s")
     await expect(changes.first).to_contain_text("Up", timeout=LATER_MS)
     await expect(changes.nth(1)).to_contain_text("it answered 503")
-    await expect(opened.locator("[data-chart-points]")).not_to_have_attribute("data-chart-points", "0", timeout=LATER_MS)
+    await expect(opened.locator("[data-chart-points]")).not_to_have_attribute(
+        "data-chart-points", "0", timeout=LATER_MS
+    )
     await expect(opened.locator("dl", has=opened.get_by_text("24 hours"))).to_contain_text("down for")
     await assert_accessible(opened)
 
@@ -179,7 +181,12 @@ async def test_a_job_reports_to_its_heartbeat(opened: Page, mine: Cabinet) -> No
     await expect(opened).to_have_url(re.compile(r"/monitors/nightly-backup$"))
     await expect(opened.get_by_text("The job has not reported yet")).to_be_visible()
     address = await opened.get_by_label("Address to report to").inner_text()
-    for way, words in (("cron", "30 4 * * *"), ("systemd", "ExecStopPost"), ("Exit code", "$code"), ("curl", "curl -fsS")):
+    for way, words in (
+        ("cron", "30 4 * * *"),
+        ("systemd", "ExecStopPost"),
+        ("Exit code", "$code"),
+        ("curl", "curl -fsS"),
+    ):
         await opened.get_by_role("button", name=way, exact=True).click()
         snippet = opened.get_by_label(way, exact=True).last
         await expect(snippet).to_contain_text(words)
@@ -294,8 +301,9 @@ async def test_keys_and_the_palette_lead_there(opened: Page, mine: Cabinet, api:
     await opened.keyboard.press("Enter")
     await expect(opened).to_have_url(re.compile(r"/monitors/found$"))
     await opened.set_viewport_size({"width": 390, "height": 844})
-    await opened.get_by_role("button", name="More").click()
-    await opened.get_by_role("link", name="Monitors").last.click()
+    places = opened.get_by_role("navigation", name="Places")
+    await places.get_by_role("button", name="More", exact=True).click()
+    await places.get_by_role("link", name="Monitors").click()
     await expect(row_of(opened, "Found by its name")).to_be_visible()
 
 

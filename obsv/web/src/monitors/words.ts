@@ -75,12 +75,12 @@ export function expectationWords(check: Extract<Check, { kind: 'heartbeat' }>): 
   return t('every {time}, within {grace}', { time: duration(check.period_s ?? 86_400), grace })
 }
 
-export const PHASES: readonly { key: keyof NonNullable<Result['phases']>; label: string; pings: string }[] = [
-  { key: 'resolve_s', label: words('Resolve the name'), pings: words('Resolve the name') },
-  { key: 'connect_s', label: words('Connect'), pings: words('Connect') },
-  { key: 'tls_s', label: words('TLS'), pings: words('TLS') },
-  { key: 'wait_s', label: words('Wait for the first byte'), pings: words('Wait for the answer') },
-  { key: 'transfer_s', label: words('Receive'), pings: words('Receive') },
+export const PHASES: readonly { key: keyof NonNullable<Result['phases']>; label: string; others: string }[] = [
+  { key: 'resolve_s', label: words('Resolve the name'), others: words('Resolve the name') },
+  { key: 'connect_s', label: words('Connect'), others: words('Connect') },
+  { key: 'tls_s', label: words('TLS'), others: words('TLS') },
+  { key: 'wait_s', label: words('Wait for the first byte'), others: words('Wait for the answer') },
+  { key: 'transfer_s', label: words('Receive'), others: words('Receive') },
 ]
 
 export const OUTCOMES: Readonly<Record<Result['outcome'], string>> = {

@@ -172,34 +172,79 @@ DATABASES: Final = Preset(
         ),
     ),
 )
-CERTIFICATES: Final = Preset(
-    "certificates",
-    "Certificates and monitors",
-    "A monitor fails, or a certificate ends soon.",
+_MONITOR: Final = "{{ $labels.monitor }}"
+MONITORS: Final = Preset(
+    "monitors",
+    "Monitors",
+    "A monitor is down, slow, cannot be checked, goes up and down, or a job does not report.",
     GroupDocument(
-        name="Certificates and monitors",
+        name="Monitors",
         rules=(
             _rule(
-                "ProbeFailing",
-                "probe_success == 0",
-                "2m",
+                "MonitorDown",
+                'monitor_up{job="monitor",type!="heartbeat"} == 0',
+                "0s",
                 "critical",
-                (f"{_ON} is down", "The monitor has failed for two minutes."),
+                (f"{_MONITOR} is down", "{{ $labels.type }} {{ $labels.instance }}"),
                 no_data="ok",
             ),
             _rule(
-                "CertificateEndsSoon",
-                "(probe_ssl_earliest_cert_expiry - time()) / 86400 < 14",
-                "1h",
-                "warning",
-                (f'{_ON}: the certificate ends in {{{{ printf "%.0f" $value }}}} days', "Renew it."),
+                "HeartbeatMissing",
+                'monitor_up{job="monitor",type="heartbeat"} == 0',
+                "0s",
+                "critical",
+                (f"{_MONITOR} did not report, or failed", "Expected: {{ $labels.instance }}"),
+                no_data="ok",
             ),
             _rule(
-                "CertificateEndsNow",
-                "(probe_ssl_earliest_cert_expiry - time()) / 86400 < 3",
+                "MonitorNotChecked",
+                'probe_success{job="monitor"} == 0 unless on (monitor) monitor_up{job="monitor"}',
+                "15m",
+                "warning",
+                (f"{_MONITOR} cannot be checked", "It is neither up nor down; its page says why."),
+                no_data="ok",
+            ),
+            _rule(
+                "MonitorFlapping",
+                'changes(monitor_up{job="monitor"}[1h]) > 4',
+                "0s",
+                "warning",
+                (f"{_MONITOR} goes up and down", "{{ $value }} changes within an hour."),
+                no_data="ok",
+            ),
+            _rule(
+                "MonitorSlow",
+                'avg_over_time(probe_duration_seconds{job="monitor",type!="heartbeat"}[10m]) > 2',
                 "10m",
+                "warning",
+                (f"{_MONITOR} takes {{{{ $value | humanizeDuration }}}}", "On average, over ten minutes."),
+                no_data="ok",
+            ),
+        ),
+    ),
+)
+CERTIFICATES: Final = Preset(
+    "certificates",
+    "Certificates",
+    "A certificate that a monitor or a blackbox exporter sees ends soon, or has ended.",
+    GroupDocument(
+        name="Certificates",
+        rules=(
+            _rule(
+                "CertificateEndsSoon",
+                "0 < probe_ssl_earliest_cert_expiry - time() < 14 * 86400",
+                "1h",
+                "warning",
+                (f"The certificate of {_ON} ends in {{{{ $value | humanizeDuration }}}}", "Renew it."),
+                no_data="ok",
+            ),
+            _rule(
+                "CertificateEnded",
+                "probe_ssl_earliest_cert_expiry - time() <= 0",
+                "0s",
                 "critical",
-                (f'{_ON}: the certificate ends in {{{{ printf "%.1f" $value }}}} days', "Renew it now."),
+                (f"The certificate of {_ON} has ended", "Renew it now."),
+                no_data="ok",
             ),
         ),
     ),
@@ -243,7 +288,7 @@ OBSV: Final = Preset(
         ),
     ),
 )
-PRESETS: Final = {preset.key: preset for preset in (HOSTS, CONTAINERS, DATABASES, CERTIFICATES, OBSV)}
+PRESETS: Final = {preset.key: preset for preset in (HOSTS, CONTAINERS, DATABASES, MONITORS, CERTIFICATES, OBSV)}
 
 
 class Presets:

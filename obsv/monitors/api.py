@@ -24,6 +24,7 @@ from obsv.monitors.types import (
     DayList,
     EventList,
     MonitorChange,
+    MonitorCounts,
     MonitorList,
     MonitorView,
     NewMonitor,
@@ -167,6 +168,18 @@ class MonitorController(Controller):
         kept = await services.monitors.find(org, monitor_id)
         test_rate.take(str(org))
         return await services.monitors.test(org, kept.monitor, by=author_of(request), monitor_id=kept.id)
+
+
+@get(
+    "/monitor-counts",
+    tags=["Monitors"],
+    guards=[requires_scope(READ)],
+    summary="Count monitors",
+    operation_id="countMonitors",
+)
+async def monitor_counts(request: AnyRequest) -> MonitorCounts:
+    """How many are in each state."""
+    return await queries.counts(org_of(request))
 
 
 class MonitorHistoryController(Controller):

@@ -20,6 +20,7 @@ from obsv.monitors.types import (
     Certificate,
     EventList,
     EventView,
+    MonitorCounts,
     MonitorList,
     MonitorSummary,
     MonitorView,
@@ -88,6 +89,16 @@ async def listed(org: int, wanted: Wanted, now_ms: int, *, offset: int, limit: i
         _summary(row, day[row["id"]].ratio, availability.ratio_of(month.get(row["id"], (0, 0, 0)))) for row in page
     ]
     return MonitorList(shown, len(fitting), len(rows), 0, now_ms)
+
+
+async def counts(org: int) -> MonitorCounts:
+    """How many are in each state."""
+    rows = await fetch(
+        "SELECT s.state, COUNT(*) AS n FROM monitors m JOIN monitor_standings s ON s.monitor_id = m.id "
+        "WHERE m.org = {} GROUP BY s.state",
+        org,
+    )
+    return MonitorCounts(**{row["state"]: row["n"] for row in rows})
 
 
 def _standing(row: dict[str, Any]) -> Standing:

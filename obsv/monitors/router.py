@@ -8,7 +8,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from obsv.http import Rate, RateLimit
-from obsv.monitors.api import MonitorController, MonitorHistoryController
+from obsv.monitors.api import MonitorController, MonitorHistoryController, monitor_counts
 from obsv.monitors.api_ping import PER_ADDRESS, PER_HEARTBEAT, ping
 from obsv.monitors.services import MonitorServices
 
@@ -21,7 +21,7 @@ def monitors_router(services: MonitorServices, path: str = "/api/obsv/v1") -> Ro
     tests = RateLimit(services.ports.clock, TESTS)
     return Router(
         path=path,
-        route_handlers=[MonitorController, MonitorHistoryController],
+        route_handlers=[MonitorController, MonitorHistoryController, monitor_counts],
         dependencies={
             "services": Provide(lambda: services, sync_to_thread=False),
             "test_rate": Provide(lambda: tests, sync_to_thread=False),

@@ -99,6 +99,17 @@ class MonitorList(msgspec.Struct, frozen=True):
     now_ms: int
 
 
+class MonitorCounts(msgspec.Struct, frozen=True):
+    """How many monitors are in each state."""
+
+    pending: int = 0
+    up: int = 0
+    down: int = 0
+    unknown: int = 0
+    paused: int = 0
+    maintenance: int = 0
+
+
 class MonitorView(msgspec.Struct, frozen=True):
     """A monitor with its last result; `ping_url` is empty for all but heartbeats, and for who may not edit.
 

@@ -102,7 +102,7 @@ async def test_rule_files_come_in_and_go_out_as_promtool_takes_them(
         assert await edi.refused("POST", "/rule-groups/import", {"text": TEXT}) == (409, "name_taken")
         again = await edi.do("POST", "/rule-groups/import", {"text": TEXT, "replace": True})
         assert [one["is_changed"] for one in again["groups"]] == [False, False]
-        for key in ("hosts", "containers", "databases", "certificates", "obsv"):
+        for key in ("hosts", "containers", "databases", "monitors", "certificates", "obsv"):
             assert (await edi.do("PUT", f"/rule-presets/{key}", {"on": True}))["is_on"]
         out = (await edi.get("/rule-groups/export"))["text"]
         (tmp_path / "out.yml").write_text(out)
@@ -110,7 +110,7 @@ async def test_rule_files_come_in_and_go_out_as_promtool_takes_them(
             [peers / "promtool", "check", "rules", tmp_path / "out.yml"], capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        assert "SUCCESS: 21 rules found" in done.stdout
+        assert "SUCCESS: 25 rules found" in done.stdout
         groups = (await edi.get("/rule-groups"))["groups"]
         for group in groups:
             await edi.do("DELETE", f"/rule-groups/{group['id']}")

@@ -42,6 +42,7 @@ async def test_a_monitor_s_life(tmp_path: Path, database_url: str) -> None:
         (one,) = await until(up)
         assert (one["name"], one["target"], one["kind"], one["tags"]) == ("Shop", url, "http", ["web"])
         assert one["response_s"] > 0
+        assert {state for state, count in (await dot.get("/monitor-counts")).items() if count} == {"up"}
 
         async def stored() -> Any:
             answer = await ann.client.get("/api/v1/query", params={"query": 'monitor_up{monitor="Shop"}'})
@@ -55,6 +56,7 @@ async def test_a_monitor_s_life(tmp_path: Path, database_url: str) -> None:
         assert (await ann.get("/monitors/shop"))["result"]["outcome"] == "ok"  # nothing of a test is kept
         assert await eve.refused("GET", f"/monitors/{saved['id']}") == (404, "no_monitor")
         assert (await eve.get("/monitors"))["total"] == 0
+        assert not any((await eve.get("/monitor-counts")).values())
         times = await ann.get("/monitors/shop/response-times", points=10)
         assert len(times["times"]) == len(times["average"]) == len(times["highest"])
         assert any(value for value in times["highest"])

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from playwright.async_api import Browser, Page, StorageState
 
 from tests.live import Live
-from tests.web import dashboards
+from tests.web import dashboards, watched
 from tests.web.browser import Scheme, new_page
 from tests.web.fleet import Fleet
 
@@ -55,6 +55,11 @@ PAGES = {
     "import": "/dashboards/import",
     "channels": "/alerts/channels/new?kind=webhook",
     "deliveries": "/alerts/channels/deliveries",
+    "monitors": "/monitors",
+    "monitor": "/monitors/shop",
+    "monitor-heartbeat": "/monitors/backup",
+    "monitor-new": "/monitors/new?kind=dns",
+    "monitor-edit": "/monitors/shop/edit",
     "settings": "/settings",
     "unknown": "/nowhere",
     **{f"settings-{name}": f"/settings/{name}" for name in SECTIONS},
@@ -79,6 +84,7 @@ def populate(live: Live) -> Fleet:
     with ThreadPoolExecutor() as pool:
         other, token = pool.submit(create_owner, live, NEWCOMER, "empty"), pool.submit(live.token, "metrics:write")
         dashboards.make_all(live.url, live.token(dashboards.SCOPES))
+        watched.make_all(live.url, live.token(watched.SCOPES))
         other.result()
         return Fleet(live.url, token.result(), int(time.time() * 1000))
 

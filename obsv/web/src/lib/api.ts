@@ -44,6 +44,8 @@ interface Call {
   isPersonal?: boolean
   /** The call is nobody's: without the cookie, even if there is one. */
   isPublic?: boolean
+  /** The page may be gone before the answer comes. */
+  isParting?: boolean
 }
 
 /** What every call carries: `org` follows the address, `csrf` comes with the session; `prove` lets the person prove anew who they are. */
@@ -100,7 +102,7 @@ function encoded(parameters: Parameters): URLSearchParams {
   return new URLSearchParams(pairs)
 }
 
-function requestOf({ method = 'GET', body, form, signal, isPersonal = false, isPublic = false }: Call): RequestInit {
+function requestOf({ method = 'GET', body, form, signal, isPersonal = false, isPublic = false, isParting = false }: Call): RequestInit {
   const headers: Record<string, string> = { accept: 'application/json' }
   const org = isPersonal || isPublic ? '' : credentials.org()
   if (org) headers['x-obsv-org'] = org
@@ -112,6 +114,7 @@ function requestOf({ method = 'GET', body, form, signal, isPersonal = false, isP
     credentials: isPublic ? 'omit' : 'same-origin',
     ...(form ? { body: encoded(form) } : body === undefined ? {} : { body: JSON.stringify(body) }),
     ...(signal ? { signal } : {}),
+    ...(isParting && { keepalive: true }),
   }
 }
 

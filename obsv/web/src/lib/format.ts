@@ -70,6 +70,12 @@ export function celsius(value: Value): string {
   return isNumber(value) ? `${digits(value)}${NARROW}°C` : NOTHING
 }
 
+/** How long something took: "123 ms", "1.2 s". */
+export function seconds(value: Value): string {
+  if (!isNumber(value)) return NOTHING
+  return value < 0.9995 ? `${digits(value * 1000)}${NARROW}ms` : `${digits(value)}${NARROW}s`
+}
+
 /** A length of time in its two largest units: "3 d 4 h". */
 export function duration(seconds: Value): string {
   if (!isNumber(seconds)) return NOTHING

@@ -2,7 +2,7 @@
 
 import type { Place } from './routes'
 
-const PLACES: Readonly<Record<string, Place>> = { o: 'overview', h: 'hosts', d: 'dashboards', e: 'explore', a: 'alerts', s: 'status', ',': 'settings' }
+const PLACES: Readonly<Record<string, Place>> = { o: 'overview', h: 'hosts', d: 'dashboards', e: 'explore', a: 'alerts', m: 'monitors', s: 'status', ',': 'settings' }
 const CHORD_MS = 1200
 
 export interface Actions {

@@ -11,6 +11,7 @@ const PAGES: Readonly<Record<Exclude<Route['page'], 'start'>, Load>> = {
   dashboards: () => import('../pages/Dashboards.svelte'),
   dashboard: () => import('../pages/Dashboard.svelte'),
   alerts: () => import('../pages/Alerts.svelte'),
+  monitors: () => import('../pages/Monitors.svelte'),
   status: () => import('../pages/Status.svelte'),
   explore: () => import('../pages/Explore.svelte'),
   import: () => import('../pages/Import.svelte'),

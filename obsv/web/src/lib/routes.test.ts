@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { alertsPath, hostPath, parsePath, placePath, statusPath } from './routes'
+import { alertsPath, hostPath, monitorsPath, parsePath, placePath, statusPath } from './routes'
 
 describe('addresses', () => {
   it.each([
@@ -18,6 +18,9 @@ describe('addresses', () => {
     ['/app/acme/alerts', { page: 'alerts', org: 'acme', section: '', name: '' }],
     ['/app/acme/alerts/silences/new', { page: 'alerts', org: 'acme', section: 'silences', name: 'new' }],
     ['/app/acme/alerts/silences/a/b', { page: 'unknown', org: 'acme' }],
+    ['/app/acme/monitors', { page: 'monitors', org: 'acme', key: '', part: '' }],
+    ['/app/acme/monitors/shop/edit', { page: 'monitors', org: 'acme', key: 'shop', part: 'edit' }],
+    ['/app/acme/monitors/shop/edit/more', { page: 'unknown', org: 'acme' }],
     ['/app/acme/status', { page: 'status', org: 'acme', section: '', name: '' }],
     ['/app/acme/status/incidents/new', { page: 'status', org: 'acme', section: 'incidents', name: 'new' }],
     ['/app/acme/d/fleet', { page: 'dashboard', org: 'acme', key: 'fleet' }],
@@ -30,8 +33,9 @@ describe('addresses', () => {
 
   it('what is made is read again', () => {
     expect(parsePath(alertsPath('acme', 'silences', 'a/b'))).toEqual({ page: 'alerts', org: 'acme', section: 'silences', name: 'a/b' })
+    expect(parsePath(monitorsPath('acme', 'shop', 'edit'))).toEqual({ page: 'monitors', org: 'acme', key: 'shop', part: 'edit' })
     expect(parsePath(statusPath('acme', 'pages', 'spg_1'))).toEqual({ page: 'status', org: 'acme', section: 'pages', name: 'spg_1' })
-    for (const place of ['overview', 'hosts', 'dashboards', 'explore', 'alerts', 'status', 'settings'] as const) {
+    for (const place of ['overview', 'hosts', 'dashboards', 'explore', 'alerts', 'monitors', 'status', 'settings'] as const) {
       expect(parsePath(placePath('acme', place))).toMatchObject({ page: place, org: 'acme' })
     }
     expect(parsePath(hostPath('acme', { instance: 'ö/ %', job: 'node' }))).toEqual({ page: 'host', org: 'acme', instance: 'ö/ %' })

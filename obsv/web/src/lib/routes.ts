@@ -1,12 +1,13 @@
 /** Addresses of the cabinet, parsed and made. Pure, so that every page's address is tested without a browser. */
 
-export type Place = 'overview' | 'hosts' | 'dashboards' | 'explore' | 'alerts' | 'status' | 'send' | 'settings'
+export type Place = 'overview' | 'hosts' | 'dashboards' | 'explore' | 'alerts' | 'monitors' | 'status' | 'send' | 'settings'
 
 export type Route =
   | { page: 'start' }
   | { page: 'overview' | 'hosts' | 'dashboards' | 'import' | 'explore' | 'send'; org: string }
   | { page: 'settings'; org: string; section: string }
   | { page: 'alerts' | 'status'; org: string; section: string; name: string }
+  | { page: 'monitors'; org: string; key: string; part: string }
   | { page: 'host'; org: string; instance: string }
   | { page: 'dashboard'; org: string; key: string }
   | { page: 'unknown'; org: string }
@@ -24,6 +25,7 @@ export function parsePath(path: string): Route {
   const [root, org = '', page, name, ...rest] = path.replace(/\/+$/, '').split('/').slice(1).map(decoded)
   if (root !== 'app' || !org) return { page: 'start' }
   if ((page === 'alerts' || page === 'status') && rest.length < 2) return { page, org, section: name ?? '', name: rest[0] ?? '' }
+  if (page === 'monitors' && rest.length < 2) return { page, org, key: name ?? '', part: rest[0] ?? '' }
   if (rest.length > 0) return { page: 'unknown', org }
   if (page === undefined) return { page: 'overview', org }
   if (page === 'hosts') return name ? { page: 'host', org, instance: name } : { page: 'hosts', org }
@@ -43,14 +45,23 @@ export function importPath(org: string): string {
   return `${placePath(org, 'dashboards')}/import`
 }
 
+function within(org: string, place: Place, parts: readonly string[]): string {
+  return [placePath(org, place), ...parts.filter(Boolean).map(encodeURIComponent)].join('/')
+}
+
 /** A part of the alerts' place, and one thing in it. */
 export function alertsPath(org: string, ...parts: readonly string[]): string {
-  return [placePath(org, 'alerts'), ...parts.filter(Boolean).map(encodeURIComponent)].join('/')
+  return within(org, 'alerts', parts)
+}
+
+/** A monitor by its key, or `new`, and what is done with it. */
+export function monitorsPath(org: string, ...parts: readonly string[]): string {
+  return within(org, 'monitors', parts)
 }
 
 /** A part of the place of status pages, and one thing in it. */
 export function statusPath(org: string, ...parts: readonly string[]): string {
-  return [placePath(org, 'status'), ...parts.filter(Boolean).map(encodeURIComponent)].join('/')
+  return within(org, 'status', parts)
 }
 
 /** A dashboard's page. */

@@ -8,6 +8,7 @@ export const SHORTCUTS: readonly { keys: string[]; does: string }[] = [
   { keys: ['g', 'd'], does: words('Go to Dashboards') },
   { keys: ['g', 'e'], does: words('Go to Explore') },
   { keys: ['g', 'a'], does: words('Go to Alerts') },
+  { keys: ['g', 'm'], does: words('Go to Monitors') },
   { keys: ['g', 's'], does: words('Go to Status') },
   { keys: ['g', ','], does: words('Go to Settings') },
   { keys: ['Ctrl K'], does: words('Go anywhere, or do something') },

@@ -9,7 +9,7 @@ export interface Entry {
   label: string
   /** What tells it from others of its name: a folder, a job. */
   hint: string
-  kind: 'place' | 'dashboard' | 'host' | 'settings' | 'action'
+  kind: 'place' | 'dashboard' | 'host' | 'monitor' | 'settings' | 'action'
   icon: IconName
   /** An address in the cabinet, or what to do. */
   does: string | (() => void)

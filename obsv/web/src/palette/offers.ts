@@ -5,11 +5,12 @@ import { call } from '../lib/api'
 import { t } from '../lib/i18n'
 import { live } from '../lib/live.svelte'
 import { preferences } from '../lib/preferences.svelte'
-import { dashboardPath, hostPath, placePath, type Place } from '../lib/routes'
+import { dashboardPath, hostPath, monitorsPath, placePath, type Place } from '../lib/routes'
 import { signedIn } from '../lib/session.svelte'
 import { theme } from '../lib/theme.svelte'
 import type { HostList, Org, Session } from '../lib/types'
 import type { IconName } from '../lib/icons'
+import { listMonitors } from '../monitors/api'
 import { rightsIn, settingsPath, visible } from '../settings/sections'
 import type { Entry } from './entries'
 
@@ -19,6 +20,7 @@ const PLACES = (): readonly (readonly [Place, string, IconName, string])[] => [
   ['dashboards', t('Dashboards'), 'dashboards', 'g d'],
   ['explore', t('Explore'), 'explore', 'g e'],
   ['alerts', t('Alerts'), 'alerts', 'g a'],
+  ['monitors', t('Monitors'), 'monitors', 'g m'],
   ['status', t('Status'), 'status', 'g s'],
   ['send', t('Send data'), 'send', ''],
   ['settings', t('Settings'), 'settings', 'g ,'],
@@ -49,16 +51,19 @@ export function ownOffers(session: Session, org: Org, help: () => void): Entry[]
   ]
 }
 
-/** Dashboards and hosts of the organisation; what cannot be listed is left out. */
+/** Dashboards, hosts and monitors of the organisation; what cannot be listed is left out. */
 export async function listedOffers(slug: string, signal: AbortSignal): Promise<Entry[]> {
-  const [dashboards, hosts] = await Promise.allSettled([
+  const [dashboards, hosts, monitors] = await Promise.allSettled([
     listDashboards({ q: '', tag: '', folder: '', isStarred: false }, signal),
     call<HostList>('/api/obsv/v1/hosts', { signal }),
+    listMonitors(signal),
   ])
   const boards = dashboards.status === 'fulfilled' ? dashboards.value.dashboards : []
   const known = hosts.status === 'fulfilled' ? hosts.value.hosts : []
+  const watched = monitors.status === 'fulfilled' ? monitors.value.monitors : []
   return [
     ...boards.map(({ key, title, folder }): Entry => ({ id: `d/${key}`, label: title, hint: folder, kind: 'dashboard', icon: 'dashboards', does: dashboardPath(slug, key) })),
     ...known.map((host): Entry => ({ id: `h/${host.job}/${host.instance}`, label: host.name, hint: host.job, kind: 'host', icon: 'hosts', does: hostPath(slug, host, known) })),
+    ...watched.map(({ key, name, target }): Entry => ({ id: `m/${key}`, label: name, hint: target, kind: 'monitor', icon: 'monitors', does: monitorsPath(slug, key) })),
   ]
 }

@@ -25,8 +25,17 @@ export interface Draft {
 }
 
 /** What a new rule begins with. */
-export function freshDraft(expr = ''): Draft {
-  return draftOf({ expr: fixedOf(expr), for: '5m', labels: { severity: 'warning' } })
+export function freshDraft(expr = '', wish: Wish = {}): Draft {
+  return { ...draftOf({ expr: fixedOf(expr), for: '5m', labels: { severity: 'warning' } }), ...wish }
+}
+
+type Wish = Partial<Pick<Draft, 'name' | 'holds' | 'severity' | 'summary' | 'noData'>>
+
+/** What an address says of a new rule beside its expression. */
+export function wishOf(query: URLSearchParams): Wish {
+  const named = { name: query.get('name'), holds: query.get('for'), severity: query.get('severity'), summary: query.get('summary') }
+  const noData = query.get('no_data') === 'ok' && ({ noData: 'ok' } as const)
+  return { ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== null)), ...noData }
 }
 
 function pairsOf(texts: Readonly<Record<string, string>>, own: readonly string[]): Pair[] {

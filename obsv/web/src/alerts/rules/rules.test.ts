@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ApiError } from '../../lib/api'
 import type { RuleDocument } from './api'
-import { draftOf, fixedOf, freshDraft, groupWith, isOnlyPaused, ruleOf } from './draft'
+import { draftOf, fixedOf, freshDraft, groupWith, isOnlyPaused, ruleOf, wishOf } from './draft'
 import { barsOf } from './timeline'
 import { lineWords, says, seriesName, stateOf, told, trialWords } from './words'
 
@@ -83,5 +83,10 @@ describe('a trial', () => {
     const [bar] = barsOf([{ active_at_ms: 1000, fired_at_ms: 1000, ended_at_ms: 1000, is_over: false }], 0, 1000)
     expect(bar?.width).toBeGreaterThan(0)
     expect((bar?.left ?? 0) + (bar?.width ?? 0)).toBeLessThanOrEqual(100)
+  })
+
+  it('an address may say more of a new rule', () => {
+    expect(freshDraft('up == 0', wishOf(new URLSearchParams('expr=x&name=Down&for=0s&no_data=ok')))).toMatchObject({ name: 'Down', holds: '0s', severity: 'warning', noData: 'ok' })
+    expect(freshDraft('up == 0', wishOf(new URLSearchParams('')))).toEqual(freshDraft('up == 0'))
   })
 })

@@ -4,7 +4,7 @@ import { clockTime, day } from '../format'
 import { wall } from '../wall'
 import type { Panel } from './types'
 
-const IDLE_TOP: Readonly<Record<Panel['unit'], number>> = { percent: 0.01, bytes: 1024, 'bytes/s': 1000, count: 1, celsius: 10 }
+const IDLE_TOP: Readonly<Record<Panel['unit'], number>> = { percent: 0.01, bytes: 1024, 'bytes/s': 1000, count: 1, celsius: 10, seconds: 0.01 }
 const ROUND = [1, 2, 2.5, 5, 10]
 
 /** The least round distance between ticks that makes few enough of them, with one more where zero is in between. */

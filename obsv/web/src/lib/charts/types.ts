@@ -2,7 +2,7 @@
 
 import type { Labels } from '../types'
 
-export type Unit = 'percent' | 'bytes' | 'bytes/s' | 'count' | 'celsius'
+export type Unit = 'percent' | 'bytes' | 'bytes/s' | 'count' | 'celsius' | 'seconds'
 
 /** One query of a panel; its series are named by their labels. */
 export interface Target {

@@ -1,4 +1,4 @@
-import { celsius, count, iec, percent, si } from '../format'
+import { celsius, count, iec, percent, seconds, si } from '../format'
 import type { Unit } from './types'
 
 const FORMATS: Readonly<Record<Unit, (value: number | null | undefined) => string>> = {
@@ -7,6 +7,7 @@ const FORMATS: Readonly<Record<Unit, (value: number | null | undefined) => strin
   'bytes/s': (value) => si(value, 'B/s'),
   count,
   celsius,
+  seconds,
 }
 
 /** A value as legend, table and axis show it; what is drawn below zero is told without the sign. */

@@ -15,7 +15,7 @@ export default defineConfig({
     budgets([
       { name: 'entry', modules: ['src/main.ts'], limit: 40_000 },
       { name: 'host page', modules: ['src/main.ts', 'src/pages/Host.svelte'], limit: 83_000 },
-      { name: 'dashboard', modules: ['src/main.ts', 'src/pages/Dashboard.svelte', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 106_000 },
+      { name: 'dashboard', modules: ['src/main.ts', 'src/pages/Dashboard.svelte', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 110_000 },
       { name: 'shared dashboard', modules: ['src/shared/main.ts', 'src/dashboards/panels/timeseries/TimeSeries.svelte'], limit: 104_000 },
       // What one waits for before one can write; charts are weighed with dashboards, and come with the first answer.
       { name: 'explore', modules: ['src/main.ts', 'src/pages/Explore.svelte', 'src/promql/PromqlEditor.svelte'], limit: 220_000 },
@@ -35,7 +35,7 @@ export default defineConfig({
           groups: [
             // What the frame is made of needs nothing of the others, so that these can need it.
             { name: 'frame', test: /node_modules\/(svelte|esm-env|clsx)\/|src\/(components\/(Menu|Icon|Glyph)\.svelte|lib\/(frame)?icons\.ts)/, priority: 3 },
-            { name: 'common', test: /src\/(lib|components)\//, minShareCount: 24, priority: 2 },
+            { name: 'common', test: /src\/(lib|components)\//, minShareCount: 28, priority: 2 },
             { name: 'board', test: /src\/(charts|dashboards)\//, minShareCount: 3, priority: 1 },
           ],
         },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from litestar import Controller, get, post, put
 from litestar.params import JSONBody
 
@@ -9,7 +11,7 @@ from obsv.accounts import org_of, requires_scope
 from obsv.accounts.requests import AnyRequest, author_of
 from obsv.alertmanager.api_v2 import READ, WRITE
 from obsv.alertmanager.compile import compile_routing
-from obsv.alertmanager.document import RoutingDocument, read_yaml, write_yaml
+from obsv.alertmanager.document import RoutingDocument, read_yaml, write_toml, write_yaml
 from obsv.alertmanager.from_alertmanager import import_routing
 from obsv.alertmanager.inhibition import Inhibitor
 from obsv.alertmanager.matchers import matchers_text
@@ -96,6 +98,7 @@ async def _view(manager: Alertmanager, org: int) -> RoutingView:
     return RoutingView(
         document=stored.document,
         yaml=write_yaml(stored.document),
+        toml=write_toml(stored.document),
         version=stored.version,
         is_applied=stored.is_applied,
         updated_at_ms=stored.updated_at_ms,
@@ -113,9 +116,10 @@ async def _hits(manager: Alertmanager, org: int, routing: Routing, given: dict[s
 
 
 def _hit(routing: Routing, route: Route, labels: dict[str, str], now_ms: int) -> RouteHit:
-    options, group_labels = route.options, route.group_labels(labels)
+    options, group_labels, path = route.options, route.group_labels(labels), routing.root.path_to(route)
     return RouteHit(
-        path=[matchers_text(one.matchers) for one in routing.root.path_to(route)],
+        pointer="/route" + "".join(f"/routes/{above.routes.index(one)}" for above, one in pairwise(path)),
+        path=[matchers_text(one.matchers) for one in path],
         receiver=options.receiver,
         channels=list(routing.receivers[options.receiver].channels),
         group_labels=group_labels,

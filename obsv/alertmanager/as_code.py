@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 
 from obsv.alertmanager.compile import compile_routing
-from obsv.alertmanager.document import RoutingDocument, plain, read_yaml
+from obsv.alertmanager.document import SPREAD, RoutingDocument, plain, read_yaml
 from obsv.alertmanager.routing import Routings
 from obsv.audit import SYSTEM
 from obsv.config import ConfigError, Problem
@@ -47,7 +47,7 @@ class RoutingKind:
 
     def written(self, thing: RoutingDocument, form: Form) -> str:
         """The text of its file."""
-        return text_of(plain(thing), form, ("receivers", "routes", "inhibit_rules", "time_intervals"))
+        return text_of(plain(thing), form, SPREAD)
 
     async def put(self, org: int, thing: RoutingDocument) -> None:
         """Make it so, whatever is there.  Raises ObsvError."""

@@ -115,10 +115,11 @@ class SilenceList(msgspec.Struct, frozen=True):
 
 
 class RoutingView(msgspec.Struct, frozen=True):
-    """The routing that holds, as a document and as YAML; `version` 0 is the default, which nobody has changed."""
+    """The routing that holds, as a document, YAML and TOML; `version` 0 is the default, which nobody has changed."""
 
     document: RoutingDocument
     yaml: str
+    toml: str
     version: int
     is_applied: bool
     updated_at_ms: int
@@ -143,8 +144,12 @@ class RoutingTest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class RouteHit(msgspec.Struct, frozen=True):
-    """A route that would take it; `path` are the matchers from the root on, waits are in milliseconds."""
+    """A route that would take it; `path` are the matchers from the root on, waits are in milliseconds.
 
+    `pointer` is where it stands in the document, such as `/route/routes/1`.
+    """
+
+    pointer: str
     path: list[str]
     receiver: str
     channels: list[str]

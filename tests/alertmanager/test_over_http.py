@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tomllib
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import msgspec
 
+from obsv.alertmanager.document import RoutingDocument, read_yaml
 from obsv.alertmanager.links import LIVES_MS, Links
 from obsv.db import execute, fetch, write_tx
 from tests.dashboards.stage import Caller, Stage, staged
@@ -105,3 +108,21 @@ async def test_silences_count_what_they_hit(tmp_path: Path, database_url: str) -
             made = await robot.do("POST", "/silences", form)
             assert (made["hits"], (await robot.get(f"/silences/{made['id']}"))["hits"]) == (hits, hits)
         assert sorted(one["hits"] for one in (await robot.get("/silences"))["silences"]) == [0, 1, 2]
+
+
+async def test_a_routing_is_tried_and_told_as_a_file(tmp_path: Path, database_url: str) -> None:
+    async with staged(tmp_path, database_url, {}) as stage:
+        edi, eve = await stage.person("edi"), await stage.person("eve")
+        yaml = """
+            route: {receiver: a, routes: [{matchers: [x="1"], continue: true}, {matchers: [x="1"], routes: [{}]}]}
+            receivers: [{name: a}]
+        """
+        saved = await edi.do("PUT", "/routing", {"yaml": yaml, "version": 0})
+        assert msgspec.convert(tomllib.loads(saved["toml"]), RoutingDocument) == read_yaml(yaml)
+        hits = await edi.do("POST", "/routing/test", {"labels": {"x": "1"}})
+        assert [one["pointer"] for one in hits["routes"]] == ["/route/routes/0", "/route/routes/1/routes/0"]
+        # Another organisation's is another one.
+        assert [one["pointer"] for one in (await eve.do("POST", "/routing/test", {"labels": {}}))["routes"]] == [
+            "/route"
+        ]
+        assert await edi.refused("PUT", "/routing", {"yaml": yaml, "version": 0}) == (409, "routing_changed")

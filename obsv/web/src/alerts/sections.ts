@@ -12,6 +12,7 @@ export interface Section {
 export const SECTIONS: readonly Section[] = [
   { name: '', label: words('Firing'), load: () => import('./Firing.svelte') },
   { name: 'rules', label: words('Rules'), load: () => import('./rules/Rules.svelte') },
+  { name: 'routing', label: words('Routing'), load: () => import('./routing/Routing.svelte') },
   { name: 'silences', label: words('Silences'), load: () => import('./Silences.svelte') },
   { name: 'channels', label: words('Channels'), load: () => import('./channels/Channels.svelte') },
 ]

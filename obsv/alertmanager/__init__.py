@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from obsv.alertmanager.api_v2 import alertmanager_router
 from obsv.alertmanager.dispatcher import Dispatcher
+from obsv.alertmanager.matcher_text import BadMatcher
+from obsv.alertmanager.matchers import Matcher, all_match, parse_matcher
 from obsv.alertmanager.notification import Channels, Deliveries
 from obsv.alertmanager.router import routing_router
 from obsv.alertmanager.service import Alertmanager, Ports
@@ -17,11 +19,15 @@ __all__ = [
     "Alert",
     "AlertChange",
     "Alertmanager",
+    "BadMatcher",
     "Channels",
     "Deliveries",
     "Dispatcher",
+    "Matcher",
     "Ports",
     "PostedAlert",
     "alertmanager_router",
+    "all_match",
+    "parse_matcher",
     "routing_router",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Final
 
 from litestar import Controller, delete, get, post, put
@@ -11,7 +12,9 @@ from litestar.status_codes import HTTP_200_OK
 
 from obsv.accounts import org_of, requires_scope
 from obsv.accounts.requests import AnyRequest, author_of
+from obsv.alertmanager import BadMatcher, Matcher, parse_matcher
 from obsv.alerts import store
+from obsv.alerts.firings import Wanted, firings
 from obsv.alerts.prometheus_text import read_text, written
 from obsv.alerts.services import AlertServices
 from obsv.alerts.types import (
@@ -20,6 +23,7 @@ from obsv.alerts.types import (
     Backtest,
     BacktestResult,
     Exported,
+    FiringList,
     GroupChange,
     GroupList,
     GroupView,
@@ -37,7 +41,7 @@ from obsv.alerts.types import (
     SavedGroup,
     Switch,
 )
-from obsv.core.errors import Conflict
+from obsv.core.errors import Conflict, Invalid
 from obsv.http.parameters import Millis, Word
 
 READ, WRITE = "alerts:read", "alerts:write"
@@ -45,6 +49,7 @@ MOST: Final = 1000
 DAY_MS: Final = 86_400_000
 
 Limit = Annotated[int, QueryParameter(ge=1, le=MOST)]
+Matchers = Annotated[list[str] | None, QueryParameter(name="matcher", max_items=50)]
 Offset = Annotated[int, QueryParameter(ge=0, le=1_000_000)]
 State = Annotated[str, QueryParameter(name="state", max_length=20, pattern=r"^[a-z]*$")]
 Services = NamedDependency[SkipValidation[AlertServices]]
@@ -224,6 +229,39 @@ class AlertEventController(Controller):
     ) -> AlertEventView:
         """With the values around that moment."""
         return await alert_services.events.one(org_of(request), alert_event_id)
+
+
+class FiringController(Controller):
+    """What fired, from when to when."""
+
+    path = "/alert-firings"
+    tags = ["Rules"]
+
+    @get("/", guards=[requires_scope(READ)], summary="List alerts that fired", operation_id="listAlertFirings")
+    async def index(
+        self,
+        request: AnyRequest,
+        alert_services: Services,
+        *,
+        rule_id: Word = "",
+        fingerprint: Word = "",
+        wanted: Matchers = None,
+        since_ms: Millis = None,
+        until_ms: Millis = None,
+        limit: Limit = 200,
+    ) -> FiringList:
+        """At some time of the last day if none is given; those that fulfil every `matcher`, such as `team="web"`."""
+        until = alert_services.ports.clock.now_ms() if until_ms is None else until_ms
+        since = until - DAY_MS if since_ms is None else since_ms
+        asked = Wanted(since, until, rule_id, fingerprint, _matchers(wanted or ()))
+        return await firings(org_of(request), asked, limit=limit)
+
+
+def _matchers(texts: Sequence[str]) -> list[Matcher]:
+    try:
+        return [parse_matcher(text) for text in texts]
+    except BadMatcher as bad:
+        raise Invalid(f"The matcher cannot be used: {bad}", code="bad_matcher") from None
 
 
 class BacktestController(Controller):

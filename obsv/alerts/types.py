@@ -195,6 +195,35 @@ class AlertEventList(msgspec.Struct, frozen=True):
     is_complete: bool
 
 
+class FiringView(msgspec.Struct, frozen=True):
+    """An alert that fired, from when to when; `ended_at_ms` is 0 while it does.
+
+    `id` is the event of its beginning, which has the values around that moment; `link` shows the query at that time.
+    """
+
+    id: str
+    rule_id: str
+    rule_version: int
+    group: str
+    rule: str
+    fingerprint: str
+    active_at_ms: int
+    fired_at_ms: int
+    ended_at_ms: int
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    query: str
+    value: float
+    link: str
+
+
+class FiringList(msgspec.Struct, frozen=True):
+    """Those that began last come first; `is_complete` unless there are more."""
+
+    firings: list[FiringView]
+    is_complete: bool
+
+
 class Backtest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A rule to be tried over the past `days`, evaluated every `interval`; and how its alerts would be grouped."""
 

@@ -10,7 +10,8 @@ from litestar.params import FromPath, JSONBody, QueryParameter, SkipValidation
 
 from obsv.accounts import org_of, requires_scope
 from obsv.accounts.requests import AnyRequest, author_of
-from obsv.http.parameters import Word
+from obsv.http.parameters import Millis, Word
+from obsv.notify.deliveries import Wanted
 from obsv.notify.services import NotifyServices
 from obsv.notify.types import (
     ChannelList,
@@ -27,6 +28,7 @@ WRITE: Final = "alerts:write"
 
 Notify = NamedDependency[SkipValidation[NotifyServices]]
 State = Annotated[Literal["", "queued", "leased", "sent", "dead", "skipped"], QueryParameter(name="state")]
+Fingerprint = Annotated[str, QueryParameter(pattern=r"^([0-9a-f]{16})?$")]
 Limit = Annotated[int, QueryParameter(ge=1, le=500)]
 
 
@@ -105,12 +107,14 @@ class DeliveryController(Controller):
         wanted: State = "",
         channel_id: Word = "",
         before: Word = "",
+        fingerprint: Fingerprint = "",
+        since_ms: Millis = None,
+        until_ms: Millis = None,
         limit: Limit = 100,
     ) -> DeliveryList:
-        """Newest first; `before` takes the answer's `next`."""
-        return await notify.deliveries.listed(
-            org_of(request), state=wanted, channel_id=channel_id, before=before, limit=limit
-        )
+        """Newest first, also those alone that told of an alert; `before` takes the answer's `next`."""
+        asked = Wanted(wanted, channel_id, before, fingerprint, since_ms, until_ms)
+        return await notify.deliveries.listed(org_of(request), asked, limit=limit)
 
     @get("/{delivery_id:str}", guards=[requires_scope(READ)], summary="Show a delivery", operation_id="getDelivery")
     async def show(self, request: AnyRequest, notify: Notify, delivery_id: FromPath[str]) -> DeliveryDetail:

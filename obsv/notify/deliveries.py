@@ -8,6 +8,8 @@ reads "resolved" before "firing".
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -66,6 +68,36 @@ RETURNING id, org, channel_id, content, attempts, asked_at_ms, lease_owner
 """  # noqa: S608  # our own text
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Deliveries of a state, of a channel, older than the one `before`; that told of an alert, queued between times.
+
+    `fingerprint` is hexadecimal: it is looked for as it is.
+    """
+
+    state: str = ""
+    channel_id: str = ""
+    before: str = ""
+    fingerprint: str = ""
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+    def conditions(self) -> Iterator[tuple[str, object]]:
+        """In SQL, each with its value."""
+        found: list[tuple[str, object]] = [
+            ("state = {}", self.state or None),
+            ("channel_id = {}", self.channel_id or None),
+            ("id < {}", self.before or None),
+            ("told LIKE {}", f"%{self.fingerprint}:%" if self.fingerprint else None),
+            ("created_at_ms >= {}", self.since_ms),
+            ("created_at_ms <= {}", self.until_ms),
+        ]
+        return ((condition, value) for condition, value in found if value is not None)
+
+
+ANY: Final = Wanted()
+
+
 class Deliveries:
     """Writes the queue and reads it; `Sender` takes from it."""
 
@@ -118,16 +150,13 @@ class Deliveries:
 
     # Reading
 
-    async def listed(
-        self, org: int, *, state: str = "", channel_id: str = "", before: str = "", limit: int = 100
-    ) -> DeliveryList:
-        """Newest first, those older than the one `before`."""
+    async def listed(self, org: int, wanted: Wanted = ANY, *, limit: int = 100) -> DeliveryList:
+        """Newest first."""
         conditions: list[str] = ["org = {}"]
         values: list[object] = [org]
-        for column, operator, value in (("state", "=", state), ("channel_id", "=", channel_id), ("id", "<", before)):
-            if value:
-                conditions.append(f"{column} {operator} {{}}")
-                values.append(value)
+        for condition, value in wanted.conditions():
+            conditions.append(condition)
+            values.append(value)
         rows = await fetch(
             f"SELECT {_VIEW} FROM deliveries WHERE {' AND '.join(conditions)} ORDER BY id DESC LIMIT {{}}",  # noqa: S608
             *(*values, limit + 1),
@@ -152,14 +181,6 @@ class Deliveries:
         return DeliveryDetail(
             _view(rows[0]), [AttemptView(**row) for row in tried], {row["state"]: int(row["n"]) for row in mails}
         )
-
-    async def of_alert(self, org: int, fingerprint: str, *, limit: int = 50) -> list[DeliveryView]:
-        """What was told of an alert, newest first: for "why did it fire"."""
-        rows = await fetch(
-            f"SELECT {_VIEW} FROM deliveries WHERE org = {{}} AND told LIKE {{}} ORDER BY id DESC LIMIT {{}}",  # noqa: S608
-            *(org, f"%{fingerprint}:%", limit),
-        )
-        return [_view(row) for row in rows]
 
     async def counts(self) -> dict[str, int]:
         """Deliveries by state, of the whole instance."""

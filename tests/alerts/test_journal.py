@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from obsv.alertmanager import PostedAlert
+from obsv.alertmanager import PostedAlert, parse_matcher
 from obsv.alerts import AlertJournal, AlertPorts
 from obsv.alerts.events import AlertEvents
+from obsv.alerts.firings import Wanted, firings
 from obsv.db import execute, fetch, write_tx
 from obsv.metrics.rules.group import GroupRunner
 from obsv.metrics.rules.model import AlertingRule, RuleGroup
@@ -152,6 +153,41 @@ async def test_events_keep_the_values_around_the_moment(stage: Stage) -> None:
     assert points.query == "load"
     assert {value for value in points.values if value is not None} == {4.0, 6.0, 8.0, 1.0}
     assert await stage.events.drop_before(org, 2 * NOW) == 2
+
+
+async def test_what_fired_from_when_to_when(stage: Stage) -> None:
+    runner = await stage.runner(busy())
+    # `a` fires twice, and `b` still does.
+    for tick, a in enumerate((9, 9, 9, 1, 1, 9, 9, 9, 1)):
+        await stage.run(runner, tick, a=a, b=9 if tick > 2 else 1)
+    (org,) = [row["id"] for row in await fetch("SELECT id FROM organisations")]
+
+    async def fired(since: int = 0, until: int = 99, limit: int = 10, **wanted: Any) -> list[tuple[str, int, int]]:
+        asked = Wanted(NOW + since * STEP, NOW + until * STEP, **wanted)
+        return [
+            (one.labels["host"], (one.fired_at_ms - NOW) // STEP, one.ended_at_ms and (one.ended_at_ms - NOW) // STEP)
+            for one in (await firings(org, asked, limit=limit)).firings
+        ]
+
+    assert await fired() == [("a", 7, 8), ("b", 5, 0), ("a", 2, 3)]
+    assert await fired(until=4) == [("a", 2, 3)]
+    assert await fired(since=4) == [("a", 7, 8), ("b", 5, 0)]
+    # What began before and lasts counts, too.
+    assert await fired(since=6, until=6) == [("b", 5, 0)]
+    assert await fired(matchers=[parse_matcher("host=~a|c")]) == [("a", 7, 8), ("a", 2, 3)]
+    assert await fired(matchers=[parse_matcher('host="c"')]) == []
+    listed = await stage.events.listed(org, 0, 2 * NOW, limit=10)
+    of_b = next(one for one in listed.events if one.labels["host"] == "b")
+    assert await fired(fingerprint=of_b.fingerprint) == [("b", 5, 0)]
+    assert (await fired(rule=of_b.rule_id), await fired(rule="other")) == (await fired(), [])
+    cut = await firings(org, Wanted(0, 2 * NOW), limit=1)
+    assert (len(cut.firings), cut.is_complete, cut.firings[0].annotations) == (1, False, {"s": "a 9"})
+    assert cut.firings[0].id in {one.id for one in listed.events if one.status == "firing"}
+    assert (await firings(org + 1, Wanted(0, 2 * NOW), limit=10)).firings == []
+    # A rule that goes ends what it fires.
+    async with write_tx():
+        await execute("DELETE FROM alert_states")
+    assert [one for one in await fired() if one[2] == 0] == []
 
 
 async def test_without_data_a_rule_does_as_it_says(stage: Stage) -> None:

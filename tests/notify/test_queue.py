@@ -12,7 +12,7 @@ from obsv.core.errors import Conflict, NotFound
 from obsv.db import execute, fetch, fetch_value, write_tx
 from obsv.notify import RESOLVED, make_notify
 from obsv.notify.channels import DEFAULT_NAME
-from obsv.notify.deliveries import LEASE_MS
+from obsv.notify.deliveries import LEASE_MS, Wanted
 from obsv.notify.types import ChannelWish
 from obsv.testing import Answer
 from obsv.testing.notifier_contract import some_alerts
@@ -32,7 +32,25 @@ async def test_sent_once_and_logged(stand: Stand) -> None:
     detail = await stand.notify.deliveries.detail(ORG, str(delivery))
     assert (detail.delivery.state, detail.delivery.attempts) == ("sent", 1)
     assert [(one.outcome, one.detail) for one in detail.attempts] == [("sent", "answered 200: {}")]
-    assert [one.id for one in await stand.notify.deliveries.of_alert(ORG, "f" + "0" * 15)] == [delivery]
+
+
+async def test_what_was_told_of_an_alert(stand: Stand) -> None:
+    await stand.channel()
+    first = await stand.enqueue("a", told=some_alerts(2))
+    stand.clock.advance(60)
+    second = await stand.enqueue("b", told=some_alerts(1))
+    now = stand.clock.now_ms()
+
+    async def of(fingerprint: str, org: int = ORG, **times: int) -> list[str]:
+        found = await stand.notify.deliveries.listed(org, Wanted(fingerprint=fingerprint, **times))
+        return [one.id for one in found.deliveries]
+
+    assert await of(f"f{0:015x}") == [second, first]
+    assert await of(f"f{1:015x}") == [first]
+    assert await of(f"f{0:015x}", since_ms=now) == [second]
+    assert await of(f"f{0:015x}", until_ms=now - 1) == [first]
+    assert await of(f"f{2:015x}") == []
+    assert await of(f"f{0:015x}", org=ORG + 1) == []
 
 
 async def test_the_callers_transaction_decides(stand: Stand) -> None:
@@ -101,7 +119,7 @@ async def test_a_refusal_is_a_dead_letter_that_can_be_tried_again(stand: Stand) 
     delivery = str(await stand.enqueue("a"))
     stand.sink.answers = [Answer(404, body=b"gone")]
     await stand.send()
-    (dead,) = (await stand.notify.deliveries.listed(ORG, state="dead")).deliveries
+    (dead,) = (await stand.notify.deliveries.listed(ORG, Wanted(state="dead"))).deliveries
     assert (dead.id, dead.detail, dead.can_retry) == (delivery, "answered 404: gone", True)
     assert (await stand.notify.channels.views(ORG))[1].dead == 1
     await stand.notify.deliveries.retry(ORG, delivery, by=SYSTEM)

@@ -72,6 +72,7 @@ ROUTES: dict[str, Row] = {
     f"POST {API}/channels/{{channel_id}}/test": Row(MEMBER, 403, 404),
     f"GET {API}/alert-events": Row(MEMBER, 200, 200),
     f"GET {API}/alert-events/{{alert_event_id}}": Row(MEMBER, 404, 404),
+    f"GET {API}/alert-firings": Row(MEMBER, 200, 200),
     f"POST {API}/backtest": Row(MEMBER, 403, 400),
     f"GET {API}/dashboards": Row(MEMBER, 200, 200),
     f"POST {API}/dashboards": Row(MEMBER, 403, 400),

@@ -55,6 +55,7 @@ PAGES = {
     "routing-route": "/alerts/routing?edit=route-new:",
     "routing-interval": "/alerts/routing?edit=interval:new",
     "routing-text": "/alerts/routing/text",
+    "history": "/alerts/history",
     "routing-import": "/alerts/routing/import",
     "send": "/send",
     "import": "/dashboards/import",

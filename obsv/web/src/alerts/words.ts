@@ -11,18 +11,21 @@ export const STATES: Readonly<Record<AlertState, string>> = {
   muted: words('Muted at this time'),
 }
 
+/** What is told of an alert, be it one that fires or one that did. */
+type Told = Pick<Alert, 'labels' | 'annotations'>
+
 /** What it is called in its rule. */
-export function nameOf({ labels }: Alert): string {
+export function nameOf({ labels }: Pick<Alert, 'labels'>): string {
   return labels.alertname ?? ''
 }
 
 /** What it says of itself, or its name. */
-export function titleOf(alert: Alert): string {
+export function titleOf(alert: Told): string {
   return alert.annotations.summary ?? alert.annotations.title ?? (nameOf(alert) || Object.values(alert.labels).join(' '))
 }
 
 /** Its labels without the one that its name tells. */
-export function marksOf({ labels }: Alert): [string, string][] {
+export function marksOf({ labels }: Pick<Alert, 'labels'>): [string, string][] {
   return Object.entries(labels).filter(([name]) => name !== 'alertname' && name !== 'severity')
 }
 
@@ -32,7 +35,7 @@ export function matcherOf(name: string, value: string): string {
 }
 
 /** Whether all the words stand somewhere in it. */
-export function says(alert: Alert, text: string): boolean {
+export function says(alert: Told, text: string): boolean {
   const all = [...Object.entries(alert.labels), ...Object.entries(alert.annotations)].flat().join(' ').toLowerCase()
   return text.toLowerCase().split(/\s+/).every((word) => all.includes(word))
 }
@@ -45,7 +48,7 @@ export function queryOf({ generator_url }: Alert): string {
 const WORST = ['critical', 'page', 'error', 'high']
 
 /** From worst to least, for a colour beside it. */
-export function severityOf({ labels }: Alert): 'bad' | 'warn' | 'info' {
+export function severityOf({ labels }: Pick<Alert, 'labels'>): 'bad' | 'warn' | 'info' {
   const said = (labels.severity ?? '').toLowerCase()
   if (WORST.includes(said)) return 'bad'
   return said === 'info' || said === 'none' ? 'info' : 'warn'

@@ -104,6 +104,11 @@ export function testChannel(id: string): Promise<Trial> {
   return call<Trial>(`${one(id)}/test`, { method: 'POST' })
 }
 
+/** What was told of an alert between two times. */
+export function deliveriesOf(fingerprint: string, since_ms: number, until_ms: number, signal: AbortSignal): Promise<DeliveryList> {
+  return listDeliveries({ fingerprint, since_ms: Math.round(since_ms), until_ms: Math.round(until_ms), limit: 50 }, signal)
+}
+
 /** Newest first; an empty condition lets everything through. */
 export function listDeliveries(conditions: Readonly<Record<string, string | number>>, signal: AbortSignal): Promise<DeliveryList> {
   const query = Object.fromEntries(Object.entries(conditions).filter(([, value]) => value !== ''))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from obsv.alertmanager.api_v2 import alertmanager_router
 from obsv.alertmanager.dispatcher import Dispatcher
 from obsv.alertmanager.matcher_text import BadMatcher
-from obsv.alertmanager.matchers import Matcher, all_match, parse_matcher
+from obsv.alertmanager.matchers import Matcher, all_match, parse_matcher, parse_matchers
 from obsv.alertmanager.notification import Channels, Deliveries
 from obsv.alertmanager.router import routing_router
 from obsv.alertmanager.service import Alertmanager, Ports
@@ -29,5 +29,6 @@ __all__ = [
     "alertmanager_router",
     "all_match",
     "parse_matcher",
+    "parse_matchers",
     "routing_router",
 ]

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import msgspec
 
+from obsv.alertmanager import BadMatcher, parse_matcher
 from obsv.core.errors import FieldError, Invalid, TooLarge
-from obsv.dashboards.model import COLUMNS, Dashboard, Link, Panel
+from obsv.dashboards.model import COLUMNS, AlertList, Dashboard, Link, Panel
 
 MAX_BYTES: Final = 1 << 20
 RESERVED: Final = frozenset({"import"})
@@ -60,6 +61,8 @@ def problems(dashboard: Dashboard) -> Iterator[FieldError]:
     yield from _twice("/variables", (one.name for one in dashboard.variables), "name")
     yield from _twice("/panels", (one.id for one in dashboard.panels), "id")
     yield from _links("/links", dashboard.links)
+    for index, one in enumerate(dashboard.annotations):
+        yield from _matchers(f"/annotations/{index}/matchers", one.matchers)
     for index, panel in enumerate(dashboard.panels):
         yield from _panel(f"/panels/{index}", panel)
 
@@ -74,9 +77,19 @@ def _panel(at: str, panel: Panel) -> Iterator[FieldError]:
         yield FieldError(f"{at}/grid", f"reaches beyond the {COLUMNS} columns")
     yield from _twice(f"{at}/queries", (one.ref for one in panel.queries), "ref")
     yield from _links(f"{at}/links", panel.links)
+    if isinstance(panel.view, AlertList):
+        yield from _matchers(f"{at}/view/matchers", panel.view.matchers)
     yield from _links(f"{at}/field/links", panel.field.links or ())
     for index, override in enumerate(panel.overrides):
         yield from _links(f"{at}/overrides/{index}/set/links", override.set.links or ())
+
+
+def _matchers(at: str, texts: Iterable[str]) -> Iterator[FieldError]:
+    for index, text in enumerate(texts):
+        try:
+            parse_matcher(text)
+        except BadMatcher as bad:
+            yield FieldError(f"{at}/{index}", f'is no matcher such as team="web": {bad}')
 
 
 def _twice(at: str, names: Iterable[Hashable], what: str) -> Iterator[FieldError]:

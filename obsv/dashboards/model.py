@@ -52,11 +52,15 @@ class Link(Part, frozen=True):
 
 
 class AnnotationQuery(Part, frozen=True):
-    """Marks on charts: stored events by tag (deploys), incidents, alert states, or where an expression is not 0."""
+    """Marks on charts: stored events by tag (deploys), incidents, alert states, or where an expression is not 0.
+
+    Of alerts, those count that fulfil all `matchers`, such as `team=~"$team"`: from when they fired to their end.
+    """
 
     name: Name
     source: Literal["events", "alerts", "incidents", "expression"] = "events"
     tags: tuple[Short, ...] = ()
+    matchers: tuple[Short, ...] = ()
     expr: Expression = ""
     title: Short = ""
     color: Short = ""
@@ -377,6 +381,19 @@ class Pie(Part, frozen=True, tag="pie", tag_field="kind"):
     legend_values: tuple[Literal["value", "percent"], ...] = ()
 
 
+class AlertList(Part, frozen=True, tag="alert-list", tag_field="kind"):
+    """Alerts that fulfil all `matchers`: those that fire, or with `history` those of obsv's rules in the time shown.
+
+    Without `quiet` only those that wait for somebody: not acknowledged, silenced, inhibited or muted.
+    """
+
+    matchers: tuple[Short, ...] = ()
+    history: bool = False
+    quiet: bool = True
+    sort: Literal["newest", "oldest", "name", "severity"] = "newest"
+    most: Annotated[int, msgspec.Meta(ge=1, le=200)] = 20
+
+
 class Text(Part, frozen=True, tag="text", tag_field="kind"):
     """Markdown, in which variables stand for their values; raw HTML is shown as text."""
 
@@ -398,7 +415,19 @@ class Placeholder(Part, frozen=True, tag="placeholder", tag_field="kind"):
 
 
 View = (
-    TimeSeries | Stat | Gauge | BarGauge | Table | Heatmap | Histogram | StateTimeline | Pie | Text | Row | Placeholder
+    TimeSeries
+    | Stat
+    | Gauge
+    | BarGauge
+    | Table
+    | Heatmap
+    | Histogram
+    | StateTimeline
+    | Pie
+    | AlertList
+    | Text
+    | Row
+    | Placeholder
 )
 
 

@@ -17,7 +17,7 @@ from obsv.core.duration import parse_duration_ms
 from obsv.core.errors import Invalid, NotFound
 from obsv.dashboards.asked import Metrics, OrgMetrics, filtered
 from obsv.dashboards.links import Links, Visit
-from obsv.dashboards.model import Dashboard, Panel, Placeholder, Query, Variable
+from obsv.dashboards.model import AlertList, Dashboard, Panel, Placeholder, Query, Variable
 from obsv.dashboards.offers import Choosing, Offer, Period, needed, offers, standing
 from obsv.dashboards.times import resolve
 from obsv.dashboards.types import SharedQuery, SharedVariable, SharedVariables, SharedView
@@ -143,6 +143,8 @@ def _plain_panel(panel: Panel) -> Panel:
     view = panel.view
     if isinstance(view, Placeholder):
         view = msgspec.structs.replace(view, source="")
+    if isinstance(view, AlertList):
+        view = msgspec.structs.replace(view, matchers=())
     return msgspec.structs.replace(panel, view=view, queries=tuple(_plain_queries(panel.queries)))
 
 

@@ -50,6 +50,15 @@ async def test_what_is_no_dashboard(stage_of: StageOf) -> None:
         assert [one["pointer"] for one in answer.json()["errors"]] == [
             *("/dashboard/folder", "/dashboard/panels/1/id", "/dashboard/links/0/url")
         ]
+        marked = {
+            **DISKS,
+            "annotations": [{"name": "a", "source": "alerts", "matchers": ['team=~"$team"', "team=~("]}],
+            "panels": [{"id": 1, "view": {"kind": "alert-list", "matchers": ["team"]}}],
+        }
+        answer = await edi.ask("POST", "/dashboards", {"dashboard": marked})
+        assert [one["pointer"] for one in answer.json()["errors"]] == [
+            *("/dashboard/annotations/0/matchers/1", "/dashboard/panels/0/view/matchers/0")
+        ]
         assert (await edi.ask("POST", "/dashboards", {"dashboard": {**DISKS, "colour": 1}})).status_code == 400
         large = {
             **DISKS,

@@ -37,6 +37,7 @@ DOCUMENT = {
         {"id": 5, "queries": [{"expr": "disk_used{"}]},
         {"id": 6, "queries": [{"expr": "$note"}]},
         {"id": 7, "view": {"kind": "placeholder", "was": "map", "source": "placed"}},
+        {"id": 8, "view": {"kind": "alert-list", "matchers": ['team="hushed"']}},
     ],
 }
 
@@ -103,7 +104,7 @@ async def test_a_visitor_sees_what_is_stored_and_no_question(stage_of: StageOf) 
         assert "set-cookie" not in answer.headers
         seen = answer.json()
         assert (seen["title"], seen["dashboard"]["title"], seen["variables"]) == ("For you", "Disks", [])
-        for hidden in ("disk_used", "annotated", "vault", "placed", "label_values"):
+        for hidden in ("disk_used", "annotated", "vault", "placed", "hushed", "label_values"):
             assert hidden not in answer.text
         assert await visitor.series(1) == [("db", "sda", 31), ("web", "sda", 31)]
         (row,) = (await visitor.query(1, at="instant", variables={"job": ["db"]}))["data"]["result"]

@@ -109,3 +109,69 @@ async def test_a_viewer_reads_it_on_a_phone(live: Live, browser: Browser, cabine
         await expect(row.get_by_role("button", name="Try again")).to_have_count(0)
         assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         await assert_accessible(page)
+
+
+def board(**more: Any) -> dict[str, Any]:
+    """A chart that alerts and incidents mark, and lists of alerts."""
+    marks = [
+        {"name": "Alerts", "source": "alerts", "matchers": ['severity="critical"']},
+        {"name": "Others", "source": "alerts", "matchers": ['severity="$none"']},
+        {"name": "Incidents", "source": "incidents"},
+    ]
+    panels = [
+        {"id": 1, "title": "Load", "queries": [{"expr": "vector(1)"}], "grid": {"w": 24, "h": 8}},
+        {"id": 2, "title": "Firing", "view": {"kind": "alert-list"}, "grid": {"y": 8, "w": 8, "h": 6}},
+        {
+            "id": 3,
+            "title": "Fired",
+            "view": {"kind": "alert-list", "matchers": ['alertname="LoadThere"'], "history": True},
+            "grid": {"x": 8, "y": 8, "w": 8, "h": 6},
+        },
+        {
+            "id": 4,
+            "title": "None",
+            "view": {"kind": "alert-list", "matchers": ['alertname="Elsewhere"']},
+            "grid": {"x": 16, "y": 8, "w": 8, "h": 6},
+        },
+    ]
+    return {"key": "alerting", "title": "Alerting", "annotations": marks, "panels": panels, **more}
+
+
+async def test_dashboards_list_and_mark_alerts_and_incidents(
+    page: Page, cabinet: Cabinet, live: Live, fired: Any
+) -> None:
+    api = Api(live.url, live.token("dashboards:read,dashboards:write,status:write"))
+    at_ms = fired["fired_at_ms"]
+    status = api.call("POST", V1 + "/status-pages", {"slug": "marks", "title": "Marks"})
+    wish = {"page_id": status["id"], "title": "The shop is slow", "text": "We look.", "started_at_ms": at_ms}
+    api.call("POST", V1 + "/incidents", wish)
+    api.call("POST", V1 + "/dashboards", {"dashboard": board()})
+    await page.goto(f"{cabinet.url}/d/alerting?from={at_ms - 60_000}&to={at_ms + 60_000}")
+    for title in ("Firing", "Fired"):
+        panel = page.get_by_role("region", name=title, exact=True)
+        await expect(panel.get_by_role("link", name="web-1:9100 has a load").first).to_be_visible()
+    await expect(page.get_by_role("region", name="None", exact=True)).to_contain_text("Nothing fires")
+    chart = page.get_by_role("region", name="Load", exact=True).locator(".u-over")
+    box = await chart.bounding_box()
+    assert box
+    # A second after it fired.
+    await page.mouse.move(box["x"] + box["width"] * 61 / 120, box["y"] + box["height"] / 2)
+    tip = page.get_by_role("tooltip").or_(page.locator(".tip")).filter(has_text="The shop is slow")
+    await expect(tip).to_contain_text("web-1:9100 has a load")
+    await assert_accessible(page)
+    await page.get_by_role("region", name="Fired", exact=True).get_by_role("link").first.click()
+    await expect(page.get_by_role("button", name="Why").first).to_have_attribute("aria-expanded", "true")
+
+
+async def test_a_list_of_alerts_is_made_in_the_editor(page: Page, cabinet: Cabinet, live: Live, fired: Any) -> None:
+    api = Api(live.url, live.token("dashboards:read,dashboards:write"))
+    api.call("POST", V1 + "/dashboards", {"dashboard": board(key="alerting-made", panels=board()["panels"][1:2])})
+    await page.goto(cabinet.url + "/d/alerting-made?edit=2")
+    assert fired
+    panel = page.get_by_role("region", name="Firing", exact=True)
+    await expect(panel.get_by_role("link", name="web-1:9100 has a load")).to_be_visible()
+    await expect(page.get_by_label("Expression")).to_have_count(0)
+    await page.get_by_label("With all of these labels").fill('severity="info"')
+    await page.get_by_label("With all of these labels").press("Tab")
+    await expect(panel.get_by_role("link", name="web-1:9100 has a load")).to_have_count(0)
+    await assert_accessible(page)

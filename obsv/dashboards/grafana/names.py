@@ -9,6 +9,9 @@ from obsv.dashboards.model import Calculation
 
 Sort = Literal["", "asc", "desc", "number-asc", "number-desc", "natural-asc", "natural-desc"]
 
+AlertOrder = Literal["newest", "oldest", "name", "severity"]
+ALERT_ORDER: Final[dict[int, AlertOrder]] = {5: "newest", 4: "oldest", 1: "name", 3: "severity"}
+
 CALCULATIONS: Final[dict[str, Calculation]] = {
     "lastNotNull": "last-not-null",
     "last": "last",

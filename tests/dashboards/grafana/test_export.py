@@ -9,6 +9,7 @@ import pytest
 
 from obsv.dashboards.grafana import export_dashboard, import_dashboard
 from obsv.dashboards.model import (
+    AlertList,
     AnnotationQuery,
     Choice,
     Column,
@@ -243,3 +244,12 @@ def test_tables_ask_for_tables_and_heatmaps_for_buckets():
         "panels"
     ]
     assert [one["targets"][0]["format"] for one in out] == ["table", "heatmap", "time_series"]
+
+
+@pytest.mark.parametrize("sort", ["newest", "oldest", "name", "severity"])
+def test_a_list_of_alerts_comes_back(sort):
+    view = AlertList(matchers=('team=~"web|shop"', 'severity!="info"'), sort=sort, most=5)
+    whole = Dashboard(key="a", title="A", panels=(Panel(id=1, title="Firing", view=view),))
+    back = import_dashboard(json.loads(json.dumps(export_dashboard(whole))))
+    assert back.dashboard.panels[0].view == view
+    assert [note.what for note in back.report if note.severity != "info"] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from obsv.dashboards.model import (
+    AlertList,
     BarGauge,
     Column,
     Field,
@@ -238,3 +239,29 @@ def test_a_transformation_that_is_not_here_is_told():
         {**panel("table", "a"), "transformations": [{"id": "calculateField", "options": {"mode": "binary"}}]}
     )
     assert [note.severity for note in made.report] == ["warning"]
+
+
+def test_a_list_of_alerts():
+    options = {
+        "viewMode": "list",
+        "groupMode": "default",
+        "groupBy": [],
+        "maxItems": 7,
+        "sortOrder": 3,
+        "dashboardAlerts": False,
+        "alertName": "Disk+",
+        "alertInstanceLabelFilter": '{severity="critical", team=~"$team"}',
+        "stateFilter": {"firing": True, "pending": True, "noData": False, "normal": False, "error": True},
+    }
+    made = imported({"type": "alertlist", "id": 1, "title": "A", "options": options})
+    (found,) = made.dashboard.panels
+    matchers = ('severity="critical"', 'team=~"$team"', r'alertname=~".*Disk\\+.*"')
+    assert found.view == AlertList(matchers=matchers, sort="severity", most=7)
+    assert said(made.report) == "alerts that are pending, normal or without data are not listed here"
+    older = one(
+        {"type": "alertlist", "id": 1, "title": "A", "options": {"show": "changes", "limit": 5, "sortOrder": 5}}
+    )
+    assert older.view == AlertList(history=True, sort="newest", most=5)
+    wrong = imported({"type": "alertlist", "id": 1, "title": "A", "options": {"alertInstanceLabelFilter": "{a"}})
+    assert wrong.dashboard.panels[0].view == AlertList(sort="name")
+    assert "the labels of alerts cannot be read here" in said(wrong.report)

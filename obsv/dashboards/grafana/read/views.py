@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final, Literal, TypeVar
 
+from obsv.alertmanager import BadMatcher, Matcher, parse_matchers
 from obsv.dashboards.grafana import names
 from obsv.dashboards.grafana.read.common import (
     calculations,
@@ -15,8 +17,9 @@ from obsv.dashboards.grafana.read.common import (
 )
 from obsv.dashboards.grafana.read.draft import Draft
 from obsv.dashboards.grafana.read.html import to_markdown
-from obsv.dashboards.grafana.reader import LONG, Node
+from obsv.dashboards.grafana.reader import LONG, SHORT, Node
 from obsv.dashboards.model import (
+    AlertList,
     BarGauge,
     Gauge,
     Heatmap,
@@ -278,6 +281,37 @@ def _text(options: Node, _: Draft) -> View:
     return Text(markdown=content[:LONG])
 
 
+def _alertlist(options: Node, _: Draft) -> View:
+    """Of Grafana's alerting, old and new: alerts of this instance, by their labels and a part of their name."""
+    options.usual(viewMode="list", groupMode="default", groupBy=([], None), dashboardAlerts=False, folder=(None, ""))
+    options.usual(onlyAlertsOnDashboard=False, dashboardTitle="", tags=[], folderId=None, dashboardFilter="")
+    options.skip("datasource", "showInstances", "showInactiveAlerts", "alertName", "nameFilter")
+    matchers = _matchers(options)
+    if name := options.short("alertName") or options.short("nameFilter"):
+        matchers.append(str(Matcher("alertname", "=~", f".*{re.escape(name)}.*")))
+    states = options.data.get("stateFilter")
+    options.skip("stateFilter")
+    if isinstance(states, dict) and any(states.get(one) for one in ("pending", "normal", "noData")):
+        options.tell("alerts that are pending, normal or without data are not listed here")
+    most = options.number("maxItems") or options.number("limit") or 20
+    options.skip("limit")
+    return AlertList(
+        matchers=tuple(one[:SHORT] for one in matchers),
+        history=options.pick("show", {"current": False, "changes": True}, False),
+        sort=names.ALERT_ORDER.get(int(options.number("sortOrder") or 1), "newest"),
+        most=int(min(max(most, 1), 200)),
+    )
+
+
+def _matchers(options: Node) -> list[str]:
+    text = options.text("alertInstanceLabelFilter")
+    try:
+        return [str(one) for one in parse_matchers(text)] if text else []
+    except BadMatcher as bad:
+        options.tell(f"the labels of alerts cannot be read here: {bad}", "warning")
+        return []
+
+
 ViewReader = Callable[[Node, Draft], View]
 VIEWS: Final[dict[str, ViewReader]] = {
     "timeseries": _timeseries,
@@ -292,4 +326,5 @@ VIEWS: Final[dict[str, ViewReader]] = {
     "histogram": _histogram,
     "heatmap": _heatmap,
     "text": _text,
+    "alertlist": _alertlist,
 }

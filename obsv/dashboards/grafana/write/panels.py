@@ -11,7 +11,7 @@ from obsv.dashboards.grafana.write.fields import write_field_config
 from obsv.dashboards.grafana.write.tables import TableWriter
 from obsv.dashboards.grafana.write.values import write_link
 from obsv.dashboards.grafana.write.views import write_view
-from obsv.dashboards.model import Heatmap, Panel, Placeholder, Query, Row, Table, Text, View
+from obsv.dashboards.model import AlertList, Heatmap, Panel, Placeholder, Query, Row, Table, Text, View
 
 _VERSION: Final = "11.0.0"
 """Whose options these are; Grafana brings those of older versions up to date."""
@@ -82,7 +82,7 @@ def _panel(panel: Panel, source: Json, up: int) -> Json:
         return _restored(panel, panel.view, up)
     kind, options = write_view(panel.view)
     made = _frame(panel, up) | {"type": kind, "pluginVersion": _VERSION, "options": options}
-    if isinstance(panel.view, Text):
+    if isinstance(panel.view, Text | AlertList):
         return made
     overrides = list(panel.overrides)
     if isinstance(panel.view, Table):

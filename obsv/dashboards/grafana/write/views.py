@@ -8,6 +8,7 @@ from obsv.dashboards.grafana import names
 from obsv.dashboards.grafana.names import turned
 from obsv.dashboards.grafana.reader import Json
 from obsv.dashboards.model import (
+    AlertList,
     BarGauge,
     Calculation,
     Gauge,
@@ -46,10 +47,26 @@ def write_view(view: View) -> tuple[str, Json]:
             return "table", _table(view)
         case Heatmap():
             return "heatmap", _heatmap(view)
+        case AlertList():
+            return "alertlist", _alerts(view)
         case Text():
             return "text", {"mode": "markdown", "content": view.markdown}
         case _:
             return _series(view)
+
+
+def _alerts(view: AlertList) -> Json:
+    """Grafana's has no acknowledged or silenced ones to leave out, and no history."""
+    states = {"firing": True, "pending": False, "noData": False, "normal": False, "error": True}
+    return {
+        "viewMode": "list",
+        "groupMode": "default",
+        "groupBy": [],
+        "maxItems": view.most,
+        "sortOrder": turned(names.ALERT_ORDER)[view.sort],
+        "alertInstanceLabelFilter": "{" + ", ".join(view.matchers) + "}" if view.matchers else "",
+        "stateFilter": states,
+    }
 
 
 def _series(view: View) -> tuple[str, Json]:

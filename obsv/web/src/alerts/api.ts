@@ -54,8 +54,9 @@ export interface SilenceWish {
 const ALERTS = '/api/obsv/v1/alerts'
 const SILENCES = '/api/obsv/v1/silences'
 
-export function listAlerts(signal: AbortSignal): Promise<AlertList> {
-  return call<AlertList>(ALERTS, { signal })
+/** Those that fulfil every matcher. */
+export function listAlerts(signal: AbortSignal, filter: readonly string[] = []): Promise<AlertList> {
+  return call<AlertList>(ALERTS, { query: { filter }, signal })
 }
 
 export function acknowledge(fingerprints: readonly string[], isWanted: boolean): Promise<{ changed: number }> {

@@ -44,15 +44,16 @@ async function fromExpression(query: AnnotationQuery, span: Span, scope: Scope, 
   )
 }
 
-/** All of a dashboard, in a span. Alert states and incidents have no source yet, and no marks. */
+/** All of a dashboard, in a span. */
 export async function loadAnnotations(queries: readonly AnnotationQuery[], span: Span, scope: Scope, source: Source, signal: AbortSignal): Promise<Annotation[]> {
   const found = await Promise.all(
     queries
       .filter(({ enabled }) => enabled)
       .map(async (query) => {
         if (query.source === 'expression') return fromExpression(query, span, scope, source, signal)
-        if (query.source !== 'events') return []
-        return (await source.events(span, query.tags, signal)).map((event) => fromEvent(event, query.color || 'info'))
+        if (query.source === 'events') return (await source.events(span, query.tags, signal)).map((event) => fromEvent(event, query.color || 'info'))
+        const matchers = query.matchers.map((matcher) => interpolate(matcher, scope))
+        return ((await source.marks?.(query.source, span, matchers, signal)) ?? []).map((event) => fromEvent(event, query.color || 'bad'))
       }),
   )
   return found.flat().slice(0, MOST)

@@ -2,6 +2,7 @@
  * A dashboard as a document, complete: what a stored one leaves out is filled in by `complete.ts`.
  * Made from obsv/dashboards/model.py by `python -m tests.dashboards.model_ts`; do not edit.
  */
+/* eslint-disable max-lines -- as long as the model is */
 
 export const COLUMNS = 24
 
@@ -59,11 +60,16 @@ export interface Choice {
   text: string
 }
 
-/** Marks on charts: stored events by tag (deploys), incidents, alert states, or where an expression is not 0. */
+/**
+ * Marks on charts: stored events by tag (deploys), incidents, alert states, or where an expression is not 0.
+ *
+ * Of alerts, those count that fulfil all `matchers`, such as `team=~"$team"`: from when they fired to their end.
+ */
 export interface AnnotationQuery {
   name: string
   source: 'alerts' | 'events' | 'expression' | 'incidents'
   tags: string[]
+  matchers: string[]
   expr: string
   title: string
   color: string
@@ -244,6 +250,20 @@ export interface Pie {
   legend_values: ('percent' | 'value')[]
 }
 
+/**
+ * Alerts that fulfil all `matchers`: those that fire, or with `history` those of obsv's rules in the time shown.
+ *
+ * Without `quiet` only those that wait for somebody: not acknowledged, silenced, inhibited or muted.
+ */
+export interface AlertList {
+  kind: 'alert-list'
+  matchers: string[]
+  history: boolean
+  quiet: boolean
+  sort: 'name' | 'newest' | 'oldest' | 'severity'
+  most: number
+}
+
 /** Markdown, in which variables stand for their values; raw HTML is shown as text. */
 export interface Text {
   kind: 'text'
@@ -360,9 +380,9 @@ export interface Repeat {
   most: number
 }
 
-export type View = TimeSeries | Stat | Gauge | BarGauge | Table | Heatmap | Histogram | StateTimeline | Pie | Text | Row | Placeholder
+export type View = TimeSeries | Stat | Gauge | BarGauge | Table | Heatmap | Histogram | StateTimeline | Pie | AlertList | Text | Row | Placeholder
 
-export const VIEWS = { 'timeseries': 'TimeSeries', 'stat': 'Stat', 'gauge': 'Gauge', 'bargauge': 'BarGauge', 'table': 'Table', 'heatmap': 'Heatmap', 'histogram': 'Histogram', 'state-timeline': 'StateTimeline', 'pie': 'Pie', 'text': 'Text', 'row': 'Row', 'placeholder': 'Placeholder' } as const
+export const VIEWS = { 'timeseries': 'TimeSeries', 'stat': 'Stat', 'gauge': 'Gauge', 'bargauge': 'BarGauge', 'table': 'Table', 'heatmap': 'Heatmap', 'histogram': 'Histogram', 'state-timeline': 'StateTimeline', 'pie': 'Pie', 'alert-list': 'AlertList', 'text': 'Text', 'row': 'Row', 'placeholder': 'Placeholder' } as const
 
 /** By part: what is left out where it is this, and which of its fields are parts themselves. */
 export const SHAPES = {
@@ -370,7 +390,7 @@ export const SHAPES = {
   TimeRange: { defaults: { start: 'now-1h', end: 'now' }, parts: {} },
   Variable: { defaults: { kind: 'query', label: '', description: '', query: '', regex: '', options: [], sort: 'natural-asc', multi: false, all: false, all_value: '', value: [], refresh: 'load', hide: '' }, parts: { options: 'Choice' } },
   Choice: { defaults: { text: '' }, parts: {} },
-  AnnotationQuery: { defaults: { source: 'events', tags: [], expr: '', title: '', color: '', enabled: true }, parts: {} },
+  AnnotationQuery: { defaults: { source: 'events', tags: [], matchers: [], expr: '', title: '', color: '', enabled: true }, parts: {} },
   Link: { defaults: { new_tab: false, keep_time: false }, parts: {} },
   Panel: { defaults: { title: '', description: '', grid: {}, view: { kind: 'timeseries' }, queries: [], field: {}, overrides: [], repeat: null, links: [], last: '', shift: '', max_points: 0, transparent: false }, parts: { grid: 'Grid', view: 'View', queries: 'Query', field: 'Field', overrides: 'Override', repeat: 'Repeat', links: 'Link' } },
   Grid: { defaults: { x: 0, y: 0, w: 12, h: 8 }, parts: {} },
@@ -388,6 +408,7 @@ export const SHAPES = {
   Histogram: { defaults: { bucket: 0.0, combine: false, legend: {} }, parts: { legend: 'Legend' } },
   StateTimeline: { defaults: { merge: true, show_values: 'auto', row_height: 0.9, steps: false, legend: {} }, parts: { legend: 'Legend' } },
   Pie: { defaults: { reduce: {}, donut: false, labels: [], legend: { place: 'right' }, legend_values: [] }, parts: { reduce: 'Reduce', legend: 'Legend' } },
+  AlertList: { defaults: { matchers: [], history: false, quiet: true, sort: 'newest', most: 20 }, parts: {} },
   Text: { defaults: { markdown: '' }, parts: {} },
   Row: { defaults: { folded: false }, parts: {} },
   Placeholder: { defaults: { reason: '', source: '' }, parts: {} },

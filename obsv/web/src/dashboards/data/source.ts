@@ -48,6 +48,8 @@ export interface Source {
   series: (match: string, period: Period, signal: AbortSignal) => Promise<Labels[]>
   /** Those with all of the tags. */
   events: (span: Span, tags: readonly string[], signal: AbortSignal) => Promise<StoredEvent[]>
+  /** Alerts with these labels that fired, or incidents; nobody outside is told of them. */
+  marks?: (of: 'alerts' | 'incidents', span: Span, matchers: readonly string[], signal: AbortSignal) => Promise<StoredEvent[]>
 }
 
 type Sample = [number, string]
@@ -137,5 +139,8 @@ export const cabinetSource: Source = {
   async events({ fromMs, toMs }, tags, signal) {
     const query = { since_ms: Math.floor(fromMs), until_ms: Math.ceil(toMs), ...(tags.length > 0 ? { tag: tags } : {}) }
     return (await call<{ events: StoredEvent[] }>('/api/obsv/v1/events', { query, signal })).events
+  },
+  async marks(of, span, matchers, signal) {
+    return (await import('./marks')).marks(of, span, matchers, signal)
   },
 }

@@ -23,6 +23,7 @@ export function kinds(): Named[] {
     { kind: 'histogram', label: t('Histogram'), icon: PATHS.histogram },
     { kind: 'state-timeline', label: t('State timeline'), icon: PATHS.timeline },
     { kind: 'pie', label: t('Pie'), icon: PATHS.pie },
+    { kind: 'alert-list', label: t('Alert list'), icon: ICONS.alerts },
     { kind: 'text', label: t('Text'), icon: PATHS.text },
     { kind: 'row', label: t('Row'), icon: PATHS.row },
   ]

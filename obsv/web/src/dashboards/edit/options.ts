@@ -134,6 +134,11 @@ function viewOptions(): Option[] {
   const display = t('Display')
   return [
     { path: 'view.markdown', label: t('Text (Markdown)'), control: { type: 'code' }, group: t('Text'), kinds: ['text'] },
+    { path: 'view.matchers', label: t('With all of these labels'), help: t('Matchers such as team="web", with commas between them.'), control: { type: 'tags' }, group: display, kinds: ['alert-list'] },
+    { path: 'view.history', label: t('What fired in the time shown'), control: SWITCH, group: display, kinds: ['alert-list'] },
+    { path: 'view.quiet', label: t('Also those that are acknowledged or quiet'), control: SWITCH, group: display, kinds: ['alert-list'], when: ({ view }: { view: { history: boolean } }) => !view.history },
+    { path: 'view.sort', label: t('Sorted by'), control: { type: 'choice', of: [['newest', t('Newest first')], ['oldest', t('Oldest first')], ['severity', t('Severity')], ['name', t('Name')]] }, group: display, kinds: ['alert-list'] },
+    { path: 'view.most', label: t('Most alerts'), control: { type: 'number', min: 1, max: 200 }, group: display, kinds: ['alert-list'] },
     { path: 'view.folded', label: t('Folded at first'), control: SWITCH, group: display, kinds: ['row'] },
     { path: 'view.tooltip', label: t('Tooltip'), control: { type: 'choice', of: [['all', t('All series')], ['one', t('The nearest series')], ['none', t('None')]] }, group: display, kinds: SERIES },
     { path: 'view.tooltip_sort', label: t('Tooltip sorted'), control: { type: 'choice', of: [['', t('As it comes')], ['asc', t('Smallest first')], ['desc', t('Largest first')]] }, group: display, kinds: SERIES },

@@ -2,6 +2,7 @@
 
 import { completePanel } from '../complete'
 import type { Dashboard, Panel, Query, View } from '../model'
+import { isStill } from '../panels/kinds'
 import { freeSpot, isRow, place, tidy } from './push'
 
 export type Kind = Exclude<View['kind'], 'placeholder'>
@@ -48,7 +49,7 @@ export function withNew(dashboard: Dashboard, kind: Kind, title: string): Added 
   const { w = 12, h = 8, view = {} } = USUAL[kind] ?? {}
   const grid = freeSpot(dashboard.panels, w, h)
   const panel = completePanel({ id: freeId(dashboard.panels), title, view: { kind, ...view }, grid })
-  const asks = kind !== 'text' && kind !== 'row'
+  const asks = !isStill(kind)
   return added(dashboard, asks ? { ...panel, queries: [newQuery(panel)] } : panel)
 }
 

@@ -66,6 +66,7 @@ export function annotationOptions(): Option[] {
     { path: 'name', label: t('Name'), control: TEXT, group: '' },
     { path: 'source', label: t('Marks'), group: '', control: { type: 'choice', of: [['events', t('Events, such as deploys')], ['expression', t('Where a query is not 0')], ['alerts', t('Alert states')], ['incidents', t('Incidents')]] } },
     { path: 'tags', label: t('With all of these tags'), control: { type: 'tags' }, group: '', when: is('events') },
+    { path: 'matchers', label: t('With all of these labels'), help: t('Matchers such as team="web", with commas between them.'), control: { type: 'tags' }, group: '', when: is('alerts') },
     { path: 'expr', label: t('Query'), control: { type: 'promql' }, group: '', when: is('expression') },
     { path: 'title', label: t('Title'), control: TEXT, group: '', when: is('expression'), placeholder: '{{instance}}' },
     { path: 'color', label: t('Colour'), control: { type: 'colour' }, group: '' },
@@ -80,5 +81,5 @@ export function newVariable(taken: readonly Variable[]): Variable {
 }
 
 export function newAnnotation(): AnnotationQuery {
-  return { name: t('Deploys'), source: 'events', tags: ['deploy'], expr: '', title: '', color: '', enabled: true }
+  return { name: t('Deploys'), source: 'events', tags: ['deploy'], matchers: [], expr: '', title: '', color: '', enabled: true }
 }

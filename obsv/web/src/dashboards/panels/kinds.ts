@@ -17,6 +17,7 @@ const KINDS: Readonly<Record<Drawn['kind'], Load>> = {
   histogram: () => import('./histogram/Histogram.svelte'),
   'state-timeline': () => import('./timeline/StateTimeline.svelte'),
   pie: () => import('./pie/Pie.svelte'),
+  'alert-list': () => import('./alerts/AlertList.svelte'),
   text: () => import('./text/Text.svelte'),
   placeholder: () => import('./placeholder/Placeholder.svelte'),
 }
@@ -27,7 +28,7 @@ export async function loadKind(kind: Drawn['kind']): Promise<Component<PanelProp
 
 /** Whether it shows something without asking for it. */
 export function isStill(kind: View['kind']): boolean {
-  return kind === 'text' || kind === 'placeholder' || kind === 'row'
+  return kind === 'text' || kind === 'alert-list' || kind === 'placeholder' || kind === 'row'
 }
 
 /** Whether it can be told in rows as well. */

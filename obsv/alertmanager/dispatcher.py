@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -152,7 +152,7 @@ class Dispatcher:
 
 
 @contextlib.contextmanager
-def _apart(event: str, org: int) -> Iterator[None]:
+def _apart(event: str, org: int) -> Generator[None]:
     """Whatever fails for one organisation, the others must not wait for it."""
     try:
         yield

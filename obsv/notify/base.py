@@ -40,7 +40,11 @@ class Message:
         """The text as the service writes it, within `limit` as it counts."""
         if self.notification is not None and not self.is_own_text:
             return body_of(self.notification, flavour, limit)
-        broken = replace(flavour, escape=lambda said: flavour.escape(said).replace("\n", flavour.newline))
+
+        def escape(said: str) -> str:
+            return flavour.escape(said).replace("\n", flavour.newline)
+
+        broken = replace(flavour, escape=escape)
         text = cut_escaped(self.text, broken, limit)
         linked = f"{text}{flavour.newline}{flavour.link('Open', self.link)}" if self.link else text
         return linked if flavour.size(linked) <= limit else text

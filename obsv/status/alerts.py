@@ -5,7 +5,7 @@ Called in the transaction that stores the alerts' change, so that neither is wit
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -91,7 +91,7 @@ class AlertWatch:
 
 
 @contextmanager
-def _on_with_it(component: Component) -> Iterator[None]:
+def _on_with_it(component: Component) -> Generator[None]:
     """An incident that cannot be told (there are as many as may be) must not keep the alert from being stored."""
     try:
         yield

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 import pytest
@@ -41,7 +42,7 @@ async def test_what_was_told_of_an_alert(stand: Stand) -> None:
     second = await stand.enqueue("b", told=some_alerts(1))
     now = stand.clock.now_ms()
 
-    async def of(fingerprint: str, org: int = ORG, **times: int) -> list[str]:
+    async def of(fingerprint: str, org: int = ORG, **times: Any) -> list[str]:
         found = await stand.notify.deliveries.listed(org, Wanted(fingerprint=fingerprint, **times))
         return [one.id for one in found.deliveries]
 

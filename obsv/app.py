@@ -34,7 +34,15 @@ from obsv.alerts import (
 from obsv.config import Settings, load_settings
 from obsv.core.clock import Clock, SystemClock
 from obsv.core.duration import format_duration_ms
-from obsv.dashboards import DashboardFolder, Metrics, Shipped, dashboards_router, make_services, metrics_there
+from obsv.dashboards import (
+    DashboardFolder,
+    Metrics,
+    Shipped,
+    dashboards_router,
+    expressions,
+    make_services,
+    metrics_there,
+)
 from obsv.hosts import Rows, hosts_router
 from obsv.http import Application, exception_handlers, health_router, install_frame, openapi_config, reference_router
 from obsv.lifespan import Instance, organisations
@@ -151,6 +159,11 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
     shipped = Shipped(files, lambda org, names: metrics_there(instance.store(), org, names, clock.now_ms()))
     metrics = Metrics(instance.store, lambda: engine)
     dashboards = make_services(clock, shipped, metrics, instance.most_dashboards, base_url=settings.server.base_url)
+
+    async def expressions_read(org: int) -> list[str]:
+        groups = await alerting.rules.of(org)
+        return [rule.query for one in groups for rule in one.group.rules] + await expressions(org, shipped)
+
     ports = graphite.GraphitePorts(settings.metrics.graphite, door, clock, organisation)
     may_read, may_administer = requires_scope("metrics:read"), requires_scope("admin:instance")
     app = Application(
@@ -195,7 +208,7 @@ def create_app(settings: Settings | None = None, clock: Clock | None = None) -> 
             deletion_router(instance.store, instance.beside.exemplars, requires_scope("admin:org"), note_deletion),
             snapshot_router(instance.store, may_administer, note_snapshot),
             metrics_admin_router(instance.store, may_administer),
-            cardinality_router(instance.store, instance.limits.of, may_read),
+            cardinality_router(instance.store, instance.limits.of, expressions_read, may_read),
             health_router(instance.checks(), metrics_guard=may_administer),
             reference_router(docs_frame),
         ],

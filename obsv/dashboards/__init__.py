@@ -2,6 +2,7 @@
 
 from obsv.dashboards.as_code import DashboardKind
 from obsv.dashboards.asked import Metrics
+from obsv.dashboards.expressions import expressions
 from obsv.dashboards.jobs import events_job
 from obsv.dashboards.model import Dashboard, Panel
 from obsv.dashboards.provisioning import DashboardFolder
@@ -21,6 +22,7 @@ __all__ = [
     "Shipped",
     "dashboards_router",
     "events_job",
+    "expressions",
     "make_services",
     "metrics_there",
 ]

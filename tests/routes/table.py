@@ -166,6 +166,7 @@ ROUTES: dict[str, Row] = {
     f"POST {API}/me/totp": Row(PERSON, 200, 200),
     f"POST {API}/me/totp/confirm": Row(PERSON, 400, 400),
     f"GET {API}/metrics/cardinality": Row(MEMBER, 200, 200),
+    f"GET {API}/metrics/unread": Row(MEMBER, 200, 200),
     f"POST {API}/metrics/flush": Row(INSTANCE, 403, 403),
     f"GET {API}/monitor-counts": Row(MEMBER, 200, 200),
     f"GET {API}/monitors": Row(MEMBER, 200, 200),

@@ -196,6 +196,9 @@ async def test_metrics_are_browsed_and_taken_over(explore: Page) -> None:
     search = side.get_by_role("searchbox", name="Search metrics")
     await search.fill("memory memtotal")
     await expect(side.get_by_role("status")).to_have_text("1 metric")
+    await side.get_by_label("Only what no dashboard and no rule reads").check()
+    await expect(side.get_by_role("status")).to_have_text("0 metrics")  # the built-in dashboard of hosts reads it
+    await side.get_by_label("Only what no dashboard and no rule reads").uncheck()
     await search.press("ArrowDown")
     await explore.keyboard.press("ArrowRight")
     await expect(side).to_contain_text("6 series in the last hour")

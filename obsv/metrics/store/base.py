@@ -9,6 +9,7 @@ from obsv.core.errors import Invalid, Unavailable
 from obsv.metrics.cardinality import Cardinality
 from obsv.metrics.explore import By, Exploration
 from obsv.metrics.store.types import Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
+from obsv.metrics.unread import Unread
 
 
 class StoreUnavailable(Unavailable):
@@ -78,6 +79,8 @@ class Explorable(Protocol):
     """A store that knows which series are new, and can count some of them by metric, label and value."""
 
     async def explore(self, org: int, matchers: Sequence[Matcher], *, by: By, limit: int) -> Exploration: ...
+
+    async def unread(self, org: int, selectors: Sequence[Sequence[Matcher]], *, limit: int) -> Unread: ...
 
     def active_series(self, org: int) -> int: ...
 

@@ -30,6 +30,7 @@ from obsv.metrics.store.log_types import Log, LogStats
 from obsv.metrics.store.rolled import Buckets, Kept, RolledSet
 from obsv.metrics.store.types import Matcher, SeriesSet, StoreStats, WriteBatch, WriteResult
 from obsv.metrics.store.verdict import write_result
+from obsv.metrics.unread import AskedUnread, Unread, unread
 
 logger = structlog.stdlib.get_logger(__name__)
 
@@ -394,6 +395,11 @@ class BlockStore:
         """Which metrics, labels and values make the organisation's series, or its new ones."""
         asked = Asked(org, matchers, by, limit, self._context.clock.now_ms())
         return await asyncio.to_thread(explore, self._head.index, self._head.births, asked)
+
+    async def unread(self, org: int, selectors: Sequence[Sequence[Matcher]], *, limit: int) -> Unread:
+        """Which of the organisation's active series none of the selectors takes."""
+        asked = AskedUnread(org, selectors, self._context.clock.now_ms() - HOUR_MS, limit)
+        return await asyncio.to_thread(unread, self._head.index, asked)
 
     def active_series(self, org: int) -> int:
         """Series with a sample in this clock hour or the one before: what the plan's limit counts."""

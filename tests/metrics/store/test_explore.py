@@ -177,12 +177,16 @@ async def plan(_: int) -> Limits:
     return Limits(series=500)
 
 
+async def nobody(_: int) -> list[str]:
+    return []
+
+
 async def test_over_the_api(tmp_path: Path) -> None:
     store = make(tmp_path)
     await store.open()
     await send(store, fleet(3), NOW)
     app = Litestar(
-        [cardinality_router(lambda: store, plan, guard)],
+        [cardinality_router(lambda: store, plan, nobody, guard)],
         exception_handlers=exception_handlers(lambda *_: None),  # type: ignore[arg-type,return-value]
         openapi_config=None,
     )

@@ -49,6 +49,18 @@ export function matching(metrics: readonly Metric[], text: string): Metric[] {
   return metrics.filter(({ name, help }) => words.every((word) => name.toLowerCase().includes(word) || help.toLowerCase().includes(word)))
 }
 
+export interface Unread {
+  active: number
+  series: number
+  /** Largest first. */
+  metrics: { name: string; series: number }[]
+}
+
+/** Metrics whose series of the last hour no dashboard and no rule reads. */
+export async function unreadMetrics(signal: AbortSignal): Promise<Unread> {
+  return call<Unread>('/api/obsv/v1/metrics/unread', { query: { limit: MOST_COUNTED }, signal })
+}
+
 interface Cardinality {
   found: { active: number; labels: { name: string; values: number }[]; pairs: { name: string; value: string; active: number }[] }
 }

@@ -175,13 +175,12 @@ class TableLog:
     async def _catch_up(self, to_seq: int | None = None) -> None:
         while to_seq is None or self._applied < to_seq:
             async with self._connection() as connection:
+                # In this order: a row that is committed in between is found, and not taken for one that is missing.
+                last = await connection.fetchval("SELECT last FROM metric_log_position")
                 rows = await connection.fetch(
                     "SELECT seq, data FROM metric_log WHERE seq > $1 ORDER BY seq LIMIT $2", self._applied, FETCH_ROWS
                 )
-                last = self._applied
-                if not rows:
-                    last = await connection.fetchval("SELECT last FROM metric_log_position")
-            if (rows and rows[0]["seq"] != self._applied + 1) or last > self._applied:
+            if (rows[0]["seq"] != self._applied + 1) if rows else last > self._applied:
                 await self._step_forward()
                 continue
             if not rows:

@@ -182,7 +182,7 @@ class _Watch:
             case "http11.receive_response_headers.complete":
                 phases.wait_s += now - self._begun
             case _:
-                redirected.set(True)
+                pass
 
 
 def tls_context(ca: str = "", *, verify: bool = True) -> ssl.SSLContext:

@@ -11,7 +11,7 @@ from obsv.accounts import org_of, requires_scope
 from obsv.accounts.requests import AnyRequest, author_of
 from obsv.alertmanager.api_v2 import READ, WRITE
 from obsv.alertmanager.compile import compile_routing
-from obsv.alertmanager.document import RoutingDocument, read_yaml, write_toml, write_yaml
+from obsv.alertmanager.document import SPREAD, RoutingDocument, plain, read_yaml, write_yaml
 from obsv.alertmanager.from_alertmanager import import_routing
 from obsv.alertmanager.inhibition import Inhibitor
 from obsv.alertmanager.matchers import matchers_text
@@ -30,6 +30,7 @@ from obsv.alertmanager.wire import (
     RoutingTest,
     RoutingView,
 )
+from obsv.config.documents import text_of
 from obsv.core.errors import Invalid
 
 
@@ -98,7 +99,7 @@ async def _view(manager: Alertmanager, org: int) -> RoutingView:
     return RoutingView(
         document=stored.document,
         yaml=write_yaml(stored.document),
-        toml=write_toml(stored.document),
+        toml=text_of(plain(stored.document), "toml", SPREAD),
         version=stored.version,
         is_applied=stored.is_applied,
         updated_at_ms=stored.updated_at_ms,

@@ -12,7 +12,6 @@ import msgspec
 from msgspec.structs import replace
 
 from obsv.alertmanager.intervals import TimeIntervalText
-from obsv.core.toml_text import toml_text
 from obsv.metrics.yaml_text import decode_yaml
 
 MAX_BYTES: Final = 512 * 1024
@@ -132,11 +131,6 @@ def write_yaml(document: RoutingDocument) -> str:
     """The same document always gives the same text."""
     yaml: Any = importlib.import_module("yaml")  # publishes no types
     return str(yaml.safe_dump(plain(document), sort_keys=False, allow_unicode=True, width=120))
-
-
-def write_toml(document: RoutingDocument) -> str:
-    """The text of a file for `obsv apply`."""
-    return toml_text(plain(document), spread=SPREAD)
 
 
 def write_alertmanager_yaml(document: RoutingDocument) -> str:

@@ -212,8 +212,7 @@ class AlertEventController(Controller):
         limit: Limit = 200,
     ) -> AlertEventList:
         """Of the last day if no time is given, newest first."""
-        until = alert_services.ports.clock.now_ms() if until_ms is None else until_ms
-        since = until - DAY_MS if since_ms is None else since_ms
+        since, until = _period(alert_services, since_ms, until_ms)
         return await alert_services.events.listed(
             org_of(request), since, until, rule=rule_id, fingerprint=fingerprint, limit=limit
         )
@@ -251,10 +250,15 @@ class FiringController(Controller):
         limit: Limit = 200,
     ) -> FiringList:
         """At some time of the last day if none is given; those that fulfil every `matcher`, such as `team="web"`."""
-        until = alert_services.ports.clock.now_ms() if until_ms is None else until_ms
-        since = until - DAY_MS if since_ms is None else since_ms
+        since, until = _period(alert_services, since_ms, until_ms)
         asked = Wanted(since, until, rule_id, fingerprint, _matchers(wanted or ()))
         return await firings(org_of(request), asked, limit=limit)
+
+
+def _period(services: AlertServices, since_ms: int | None, until_ms: int | None) -> tuple[int, int]:
+    """What was asked for; without a beginning a day, without an end until now."""
+    until = services.ports.clock.now_ms() if until_ms is None else until_ms
+    return until - DAY_MS if since_ms is None else since_ms, until
 
 
 def _matchers(texts: Sequence[str]) -> list[Matcher]:

@@ -5,7 +5,7 @@ The values are read a little later, when those after the moment are there too; w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -134,22 +134,24 @@ def _decoded(text: str) -> Points:
     return msgspec.json.decode(text, type=Points)
 
 
-def _view(row: dict[str, Any], points: Points | None) -> AlertEventView:
-    return AlertEventView(
-        id=row["id"],
-        rule_id=row["rule_key"],
-        rule_version=row["rule_version"],
-        group=row["group_name"],
-        rule=row["rule_name"],
-        fingerprint=row["fingerprint"],
-        status=row["status"],
-        at_ms=row["at_ms"],
-        active_at_ms=row["active_at_ms"],
-        fired_at_ms=row["fired_at_ms"],
-        labels=msgspec.json.decode(row["labels"]),
-        annotations=msgspec.json.decode(row["annotations"]),
-        query=row["query"],
-        value=float(row["value"]),
-        link=row["link"],
-        points=points,
-    )
+def facts_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of `AlertFacts` from a row of events."""
+    return {
+        "id": row["id"],
+        "rule_id": row["rule_key"],
+        "rule_version": row["rule_version"],
+        "group": row["group_name"],
+        "rule": row["rule_name"],
+        "fingerprint": row["fingerprint"],
+        "active_at_ms": row["active_at_ms"],
+        "fired_at_ms": row["fired_at_ms"],
+        "labels": msgspec.json.decode(row["labels"]),
+        "annotations": msgspec.json.decode(row["annotations"]),
+        "query": row["query"],
+        "value": float(row["value"]),
+        "link": row["link"],
+    }
+
+
+def _view(row: Mapping[str, Any], points: Points | None) -> AlertEventView:
+    return AlertEventView(**facts_of(row), status=row["status"], at_ms=row["at_ms"], points=points)

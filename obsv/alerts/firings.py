@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
-
-import msgspec
+from typing import Final
 
 from obsv.alertmanager import Matcher, all_match
+from obsv.alerts.events import facts_of
 from obsv.alerts.types import FiringList, FiringView
 from obsv.db import fetch
 
@@ -60,24 +59,6 @@ async def firings(org: int, wanted: Wanted, *, limit: int) -> FiringList:
     over = await fetch(_OVER.format(where=where), org, wanted.since_ms, wanted.until_ms, *args, most)
     still = await fetch(_STILL.format(where=where), org, wanted.until_ms, *args, org, most)
     rows = sorted([*over, *still], key=lambda row: (row["fired_at_ms"], row["id"]), reverse=True)[:most]
-    views = [view for view in map(_view, rows) if all_match(wanted.matchers, view.labels)]
+    views = [FiringView(**facts_of(row), ended_at_ms=row["ended_at_ms"]) for row in rows]
+    views = [view for view in views if all_match(wanted.matchers, view.labels)]
     return FiringList(views[:limit], len(views) <= limit and (not wanted.matchers or len(rows) < most))
-
-
-def _view(row: dict[str, Any]) -> FiringView:
-    return FiringView(
-        id=row["id"],
-        rule_id=row["rule_key"],
-        rule_version=row["rule_version"],
-        group=row["group_name"],
-        rule=row["rule_name"],
-        fingerprint=row["fingerprint"],
-        active_at_ms=row["active_at_ms"],
-        fired_at_ms=row["fired_at_ms"],
-        ended_at_ms=row["ended_at_ms"],
-        labels=msgspec.json.decode(row["labels"]),
-        annotations=msgspec.json.decode(row["annotations"]),
-        query=row["query"],
-        value=float(row["value"]),
-        link=row["link"],
-    )

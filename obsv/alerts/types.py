@@ -167,8 +167,8 @@ class Points(msgspec.Struct, frozen=True):
     values: list[float | None]
 
 
-class AlertEventView(msgspec.Struct, frozen=True):
-    """An alert began to fire, or it resolved; `link` shows the query at that time."""
+class AlertFacts(msgspec.Struct, frozen=True):
+    """What is kept of an alert; `link` shows the query at that time."""
 
     id: str
     rule_id: str
@@ -176,8 +176,6 @@ class AlertEventView(msgspec.Struct, frozen=True):
     group: str
     rule: str
     fingerprint: str
-    status: Literal["firing", "resolved"]
-    at_ms: int
     active_at_ms: int
     fired_at_ms: int
     labels: dict[str, str]
@@ -185,6 +183,13 @@ class AlertEventView(msgspec.Struct, frozen=True):
     query: str
     value: float
     link: str
+
+
+class AlertEventView(AlertFacts, frozen=True):
+    """An alert began to fire, or it resolved."""
+
+    status: Literal["firing", "resolved"]
+    at_ms: int
     points: Points | None = None
 
 
@@ -195,26 +200,10 @@ class AlertEventList(msgspec.Struct, frozen=True):
     is_complete: bool
 
 
-class FiringView(msgspec.Struct, frozen=True):
-    """An alert that fired, from when to when; `ended_at_ms` is 0 while it does.
+class FiringView(AlertFacts, frozen=True):
+    """An alert that fired; `ended_at_ms` is 0 while it does.  `id` is the event of its beginning."""
 
-    `id` is the event of its beginning, which has the values around that moment; `link` shows the query at that time.
-    """
-
-    id: str
-    rule_id: str
-    rule_version: int
-    group: str
-    rule: str
-    fingerprint: str
-    active_at_ms: int
-    fired_at_ms: int
     ended_at_ms: int
-    labels: dict[str, str]
-    annotations: dict[str, str]
-    query: str
-    value: float
-    link: str
 
 
 class FiringList(msgspec.Struct, frozen=True):

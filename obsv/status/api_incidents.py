@@ -12,6 +12,7 @@ from obsv.accounts import org_of
 from obsv.accounts.requests import AnyRequest, author_of
 from obsv.http.parameters import Millis, Word
 from obsv.status.incidents import incidents_where
+from obsv.status.news import ref_of
 from obsv.status.parts import page_of
 from obsv.status.requests import READING, WRITING, Services
 from obsv.status.services import StatusServices
@@ -156,7 +157,7 @@ async def _shown(services: StatusServices, org: int, incident_id: str) -> Incide
 
 
 async def _view(services: StatusServices, one: StoredIncident) -> IncidentView:
-    mailings = await services.mailings.views([f"{one.id}:{update.id}" for update in one.updates])
+    mailings = await services.mailings.views([ref_of(one.id, update.id) for update in one.updates])
     page = await page_of(one.org, one.page_id)
     return IncidentView(
         id=one.id,
@@ -179,7 +180,7 @@ async def _view(services: StatusServices, one: StoredIncident) -> IncidentView:
                 update.text,
                 update.at_ms,
                 update.edited_at_ms,
-                mailings.get(f"{one.id}:{update.id}"),
+                mailings.get(ref_of(one.id, update.id)),
             )
             for update in one.updates
         ],

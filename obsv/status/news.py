@@ -36,6 +36,11 @@ class Wish(msgspec.Struct, frozen=True):
     components: list[str]
 
 
+def ref_of(incident_id: str, update_id: str) -> str:
+    """What the mailing of an update is called; what is alike up to the colon is read in its order."""
+    return f"{incident_id}:{update_id}"
+
+
 class News:
     """Begins the mailings, in the transaction of what they tell."""
 
@@ -57,7 +62,7 @@ class News:
         )
         # Once resolved nothing is in trouble any more, but who was told of it is told this too.
         wish = Wish(page.id, list(incident.components))
-        told = Told("incident", f"{incident.id}:{latest.id}", Kind.INCIDENT, "status_incident", incident.org)
+        told = Told("incident", ref_of(incident.id, latest.id), Kind.INCIDENT, "status_incident", incident.org)
         await self._mailings.begin(told, letter, msgspec.json.encode(wish))
 
     async def maintenance(self, maintenance: StoredMaintenance, phase: str) -> None:

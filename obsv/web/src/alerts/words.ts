@@ -12,7 +12,7 @@ export const STATES: Readonly<Record<AlertState, string>> = {
 }
 
 /** What is told of an alert, be it one that fires or one that did. */
-type Told = Pick<Alert, 'labels' | 'annotations'>
+export type Told = Pick<Alert, 'labels' | 'annotations'>
 
 /** What it is called in its rule. */
 export function nameOf({ labels }: Pick<Alert, 'labels'>): string {
